@@ -1,0 +1,13 @@
+export default {
+  testEnvironment: "node",
+  extensionsToTreatAsEsm: [".ts"],
+  transform: {
+    "^.+\\.ts$": [
+      "@swc/jest",
+      { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "es6" } },
+    ],
+  },
+  testPathIgnorePatterns: ["/node_modules/", "/dist/"],
+  reporters: ["default", "<rootDir>/tests/reporter.js"],
+  testTimeout: 120000,
+};
