@@ -5,9 +5,13 @@
 export class Random {
   #state: number;
 
-  /** `seed` is any integer; 0 is replaced, because xorshift never leaves it. */
+  /** `seed` is any integer. It is scrambled (murmur3's finaliser), so that near seeds give unlike sequences. */
   constructor(seed: number) {
-    this.#state = seed | 0 || 0x9e3779b9;
+    let h = (seed ^ 0x9e3779b9) | 0;
+    h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+    // Xorshift never leaves 0.
+    this.#state = h ^ (h >>> 16) || 0x9e3779b9;
   }
 
   /** The next 32 bits as an unsigned integer. */
