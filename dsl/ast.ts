@@ -49,11 +49,27 @@ export interface Template {
 }
 
 export type BinaryOperator =
-  | "or" | "and"
-  | "==" | "!=" | "<" | "<=" | ">" | ">="
+  | "or"
+  | "and"
+  | "=="
+  | "!="
+  | "<"
+  | "<="
+  | ">"
+  | ">="
   | "=~"
-  | "in" | "like" | "matches" | "contains" | "starts with" | "ends with"
-  | "??" | "+" | "-" | "*" | "/" | "%";
+  | "in"
+  | "like"
+  | "matches"
+  | "contains"
+  | "starts with"
+  | "ends with"
+  | "??"
+  | "+"
+  | "-"
+  | "*"
+  | "/"
+  | "%";
 
 export type Expr =
   | { readonly kind: "null" | "true" | "false"; readonly span: Span }
@@ -67,10 +83,20 @@ export type Expr =
   /** A path or a bare name: what it means is the checker's business (X-4). */
   | { readonly kind: "path"; readonly path: Path; readonly span: Span }
   /** `first(run).value`, `devices[x].owner`: what stands before is an expression, not a name. */
-  | { readonly kind: "member"; readonly of: Expr; readonly segment: PathSegment; readonly span: Span }
+  | {
+      readonly kind: "member";
+      readonly of: Expr;
+      readonly segment: PathSegment;
+      readonly span: Span;
+    }
   /** `x[e]` where e is not an integer literal: a look-up in a table. */
   | { readonly kind: "lookup"; readonly of: Expr; readonly key: Expr; readonly span: Span }
-  | { readonly kind: "call"; readonly name: Name; readonly args: readonly Expr[]; readonly span: Span }
+  | {
+      readonly kind: "call";
+      readonly name: Name;
+      readonly args: readonly Expr[];
+      readonly span: Span;
+    }
   /** `any(x in xs: …)`, and likewise all, map, filter. */
   | {
       readonly kind: "lambda";
@@ -93,11 +119,19 @@ export type Expr =
       readonly operatorSpan: Span;
       readonly span: Span;
     }
-  | { readonly kind: "if"; readonly test: Expr; readonly then: Expr; readonly else: Expr; readonly span: Span };
+  | {
+      readonly kind: "if";
+      readonly test: Expr;
+      readonly then: Expr;
+      readonly else: Expr;
+      readonly span: Span;
+    };
 
 /** `user`, `user?`, `(lower(user)) as who`. */
 export interface Key {
-  readonly source: { readonly kind: "path"; readonly path: Path } | { readonly kind: "expr"; readonly expr: Expr };
+  readonly source:
+    | { readonly kind: "path"; readonly path: Path }
+    | { readonly kind: "expr"; readonly expr: Expr };
   /** `?`: null is a value like any other (M-2). */
   readonly nullable: boolean;
   readonly as: Name | null;
@@ -130,7 +164,10 @@ export interface Step {
 export interface Quantity {
   readonly optional: boolean;
   /** Null where no count is written (then it is once). */
-  readonly count: { readonly min: number; /** Null: no upper bound. */ readonly max: number | null } | null;
+  readonly count: {
+    readonly min: number /** Null: no upper bound. */;
+    readonly max: number | null;
+  } | null;
   readonly contiguity: "consecutive" | "any" | null;
   readonly preference: "greedy" | "shortest" | null;
   readonly span: Span;
@@ -178,7 +215,10 @@ export type LinkKind = "then" | "then any" | "next";
 
 /** Elements with the link that stands before each; the first one's is null. */
 export interface Sequence {
-  readonly elements: readonly { readonly link: { readonly kind: LinkKind; readonly span: Span } | null; readonly element: Element }[];
+  readonly elements: readonly {
+    readonly link: { readonly kind: LinkKind; readonly span: Span } | null;
+    readonly element: Element;
+  }[];
   readonly span: Span;
 }
 
@@ -193,7 +233,12 @@ export interface MatchBody {
   readonly within: Duration | null;
   readonly gap: Duration | null;
   readonly sequence: Sequence;
-  readonly until: { readonly sources: Sources; readonly by: Keys | null; readonly where: Expr | null; readonly span: Span } | null;
+  readonly until: {
+    readonly sources: Sources;
+    readonly by: Keys | null;
+    readonly where: Expr | null;
+    readonly span: Span;
+  } | null;
   /** The word `match` and the mode: where messages about the whole block point. */
   readonly headSpan: Span;
   readonly span: Span;
@@ -207,7 +252,12 @@ export interface WindowBody {
     | { readonly kind: "session"; readonly gap: Duration }
     | { readonly kind: "count"; readonly events: number };
   readonly by: Keys | null;
-  readonly over: readonly { readonly label: Name | null; readonly source: DottedName; readonly where: Expr | null; readonly span: Span }[];
+  readonly over: readonly {
+    readonly label: Name | null;
+    readonly source: DottedName;
+    readonly where: Expr | null;
+    readonly span: Span;
+  }[];
   readonly span: Span;
 }
 
@@ -242,9 +292,19 @@ export type SkipTarget =
 export type Clause =
   | { readonly kind: "having"; readonly expr: Expr; readonly span: Span }
   | { readonly kind: "alert"; readonly alert: AlertClause; readonly span: Span }
-  | { readonly kind: "on timeout"; readonly after: Name | null; readonly alert: AlertClause; readonly span: Span }
+  | {
+      readonly kind: "on timeout";
+      readonly after: Name | null;
+      readonly alert: AlertClause;
+      readonly span: Span;
+    }
   | { readonly kind: "on recovered"; readonly alert: AlertClause; readonly span: Span }
-  | { readonly kind: "once"; readonly per: readonly Expr[]; readonly every: Duration; readonly span: Span }
+  | {
+      readonly kind: "once";
+      readonly per: readonly Expr[];
+      readonly every: Duration;
+      readonly span: Span;
+    }
   | { readonly kind: "skip"; readonly target: SkipTarget; readonly span: Span }
   | {
       readonly kind: "limit";
@@ -263,17 +323,43 @@ export interface Metadata {
 export interface FieldType {
   readonly name: Name;
   readonly type:
-    | { readonly kind: "scalar"; readonly name: Name; /** `string[]`: a list of them. */ readonly list: boolean }
-    | { readonly kind: "object"; readonly fields: readonly FieldType[]; readonly open: boolean; readonly list: boolean };
+    | {
+        readonly kind: "scalar";
+        readonly name: Name /** `string[]`: a list of them. */;
+        readonly list: boolean;
+      }
+    | {
+        readonly kind: "object";
+        readonly fields: readonly FieldType[];
+        readonly open: boolean;
+        readonly list: boolean;
+      };
   readonly span: Span;
 }
 
 export type StreamOption =
-  | { readonly kind: "time"; readonly path: Path; readonly format: Text | null; readonly zone: Text | null; readonly unit: Name | null; readonly span: Span }
+  | {
+      readonly kind: "time";
+      readonly path: Path;
+      readonly format: Text | null;
+      readonly zone: Text | null;
+      readonly unit: Name | null;
+      readonly span: Span;
+    }
   | { readonly kind: "delay" | "idle"; readonly duration: Duration; readonly span: Span }
-  | { readonly kind: "id"; readonly path: Path; readonly within: Duration | null; readonly span: Span }
+  | {
+      readonly kind: "id";
+      readonly path: Path;
+      readonly within: Duration | null;
+      readonly span: Span;
+    }
   | { readonly kind: "late"; readonly policy: "drop" | "accept"; readonly span: Span }
-  | { readonly kind: "fields"; readonly fields: readonly FieldType[]; /** `*` stands among them. */ readonly open: boolean; readonly span: Span };
+  | {
+      readonly kind: "fields";
+      readonly fields: readonly FieldType[] /** `*` stands among them. */;
+      readonly open: boolean;
+      readonly span: Span;
+    };
 
 /** What an event of a test holds: JSON whose leaves are constant expressions (a `let`, `"…"`, `5MB`). */
 export type TestValue =
@@ -300,13 +386,30 @@ export type TestItem =
     }
   | { readonly kind: "advance"; readonly by: Duration; readonly span: Span }
   | { readonly kind: "from"; readonly file: Text; readonly span: Span }
-  | { readonly kind: "expect alert"; readonly at: Duration | null; readonly data: readonly DataField[] | null; readonly span: Span }
+  | {
+      readonly kind: "expect alert";
+      readonly at: Duration | null;
+      readonly data: readonly DataField[] | null;
+      readonly span: Span;
+    }
   | { readonly kind: "expect alerts"; readonly count: number; readonly span: Span }
   | { readonly kind: "expect none" | "expect timeout"; readonly span: Span };
 
 export type Declaration =
-  | { readonly kind: "stream"; readonly name: Name; readonly subjects: readonly Text[]; readonly options: readonly StreamOption[]; readonly span: Span }
-  | { readonly kind: "event"; readonly name: Name; readonly source: DottedName; readonly where: Expr | null; readonly span: Span }
+  | {
+      readonly kind: "stream";
+      readonly name: Name;
+      readonly subjects: readonly Text[];
+      readonly options: readonly StreamOption[];
+      readonly span: Span;
+    }
+  | {
+      readonly kind: "event";
+      readonly name: Name;
+      readonly source: DottedName;
+      readonly where: Expr | null;
+      readonly span: Span;
+    }
   | {
       readonly kind: "list";
       readonly name: Name;
@@ -319,12 +422,20 @@ export type Declaration =
   | {
       readonly kind: "table";
       readonly name: Name;
-      readonly from: { readonly kind: "file"; readonly file: Text } | { readonly kind: "kv"; readonly bucket: Text };
+      readonly from:
+        | { readonly kind: "file"; readonly file: Text }
+        | { readonly kind: "kv"; readonly bucket: Text };
       readonly key: Name;
       readonly span: Span;
     }
   | { readonly kind: "let"; readonly name: Name; readonly value: Expr; readonly span: Span }
-  | { readonly kind: "fn"; readonly name: Name; readonly parameters: readonly Name[]; readonly body: Expr; readonly span: Span }
+  | {
+      readonly kind: "fn";
+      readonly name: Name;
+      readonly parameters: readonly Name[];
+      readonly body: Expr;
+      readonly span: Span;
+    }
   | {
       readonly kind: "exception";
       readonly name: DottedName;
@@ -346,11 +457,30 @@ export type Declaration =
       readonly headSpan: Span;
       readonly span: Span;
     }
-  | { readonly kind: "test"; readonly title: Text; readonly rule: DottedName | null; readonly items: readonly TestItem[]; readonly span: Span };
+  | {
+      readonly kind: "test";
+      readonly title: Text;
+      readonly rule: DottedName | null;
+      readonly items: readonly TestItem[];
+      readonly span: Span;
+    };
+
+/**
+ * A declaration with an error of syntax, which is not in the tree. That it was there is known, so that nothing else need
+ * call its name unknown.
+ */
+export interface BrokenDeclaration {
+  /** Its first word: `rule`, `stream` … */
+  readonly kind: string;
+  /** Null where the name itself is missing or damaged; a test has none. */
+  readonly name: string | null;
+  readonly span: Span;
+}
 
 /** One rule file. */
 export interface RuleFile {
   readonly file: string;
   readonly text: string;
   readonly declarations: readonly Declaration[];
+  readonly broken: readonly BrokenDeclaration[];
 }

@@ -1,0 +1,103 @@
+/**
+ * The checker: rule files as trees in, a plan or diagnostics out. Pure: equal files give equal plans, and no tree that
+ * the parser gives makes it throw.
+ */
+
+import type { Diagnostic } from "../base/diagnostic.ts";
+import { compareText } from "../base/value.ts";
+import type { RuleFile } from "./ast.ts";
+import { collect, type Declarations } from "./declarations.ts";
+import { checkException } from "./exception.ts";
+import { ExpressionChecker } from "./expression.ts";
+import { checkBody } from "./inline.ts";
+import { listItems } from "./list.ts";
+import type { RuleSetPlan, StreamPlan } from "./plan.ts";
+import { Reporter } from "./report.ts";
+import { checkRule } from "./rule.ts";
+import type { Checking } from "./scope.ts";
+import { Sources } from "./source.ts";
+import { streamPlan } from "./stream.ts";
+import { REFUSALS, type Refusals, refuse } from "./supported.ts";
+import { testPlan } from "./test-plan.ts";
+
+export interface Checked {
+  /** Null where any diagnostic is an error. */
+  readonly plan: RuleSetPlan | null;
+  /** By file as given, then by position. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Checks the files of one rule set together. `refusals`: constructs that are not supported; tests of conversions pass none. */
+export function check(files: readonly RuleFile[], refusals: Refusals = REFUSALS): Checked {
+  const report = new Reporter(files);
+  const declarations = collect(files, report);
+  const streams = declarations.streams.map((stream, place) => streamPlan(stream, place, report));
+  const checking = new ExpressionChecker(report, declarations, refusals);
+  const data = dataPlans(declarations, checking);
+  checkBodies(declarations, checking);
+  const sources = new Sources(checking, streams);
+  for (const source of declarations.sources.values()) {
+    if (source.kind === "event") sources.event(source);
+  }
+  const plan = { streams, ...data, ...rulePlans(declarations, streams, sources, checking) };
+  return { plan: report.failed ? null : plan, diagnostics: report.finish() };
+}
+
+function rulePlans(
+  declarations: Declarations,
+  streams: readonly StreamPlan[],
+  sources: Sources,
+  checking: Checking,
+): Pick<RuleSetPlan, "rules" | "tests"> {
+  const rules = declarations.rules.flatMap((rule) => {
+    const plan = checkRule(rule, streams, sources, checking);
+    return plan === null ? [] : [plan];
+  });
+  rules.sort((a, b) => compareText(a.name, b.name));
+  for (const exception of declarations.exceptions) checkException(exception, checking);
+  const tests = declarations.tests.map((test) => testPlan(test, rules, sources, checking));
+  return { rules, tests };
+}
+
+/** Bodies of `let` and `fn` are checked though nothing uses them. */
+function checkBodies(declarations: Declarations, checking: Checking): void {
+  for (const value of declarations.values.values()) {
+    if (value.kind === "let" || value.kind === "fn") checkBody(value, value.name.span, checking);
+  }
+}
+
+/** Lists and tables. Those from buckets have no place in the plan yet, and are refused. */
+function dataPlans(
+  declarations: Declarations,
+  checking: Checking,
+): Pick<RuleSetPlan, "lists" | "tables"> {
+  const { report, refusals } = checking;
+  const lists: RuleSetPlan["lists"][number][] = [];
+  const tables: RuleSetPlan["tables"][number][] = [];
+  for (const value of declarations.values.values()) {
+    const name = value.name.text;
+    if (value.kind === "table") {
+      refuse(report, refusals, "table", value.name.span);
+      const { from, key } = value;
+      if (from.kind === "file") tables.push({ name, file: from.file.value, key: key.text });
+    }
+    if (value.kind !== "list") continue;
+    const { from } = value;
+    switch (from.kind) {
+      case "items":
+        lists.push({ name, from: { kind: "items", items: listItems(from.items, checking) ?? [] } });
+        break;
+      case "file":
+        refuse(report, refusals, "list file", value.name.span);
+        lists.push({
+          name,
+          from: { kind: "file", file: from.file.value, column: from.column?.text ?? null },
+        });
+        break;
+      case "kv":
+        refuse(report, refusals, "list kv", value.name.span);
+        break;
+    }
+  }
+  return { lists, tables };
+}
