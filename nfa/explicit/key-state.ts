@@ -1,0 +1,97 @@
+/** Bookkeeping of what is remembered for one key: which runs there are, and how many of which start (R2, R3). */
+
+import type { Value } from "../../base/value.ts";
+import type { Program } from "../program.ts";
+import type { KeyState, Run, Start } from "./run.ts";
+
+export function newKeyState(program: Program, key: string, values: readonly Value[]): KeyState {
+  return {
+    key,
+    values,
+    ordinal: 0,
+    runs: program.edges.map(() => null),
+    runCount: 0,
+    starts: [],
+    liveStarts: 0,
+    seen: program.lookbacks.map(() => null),
+    armedMs: Number.POSITIVE_INFINITY,
+    changed: false,
+  };
+}
+
+export function isEmpty(state: KeyState): boolean {
+  return state.runCount === 0 && state.seen.every((event) => event === null);
+}
+
+/** Puts a run into the list of its edge. */
+export function addRun(state: KeyState, run: Run): void {
+  const list = state.runs[run.edge.id];
+  if (list === null || list === undefined) state.runs[run.edge.id] = [run];
+  else list.push(run);
+  state.runCount++;
+  countRun(state, run.start);
+}
+
+function countRun(state: KeyState, start: Start): void {
+  if (start.runs++ > 0) return;
+  state.liveStarts++;
+  list(state, start);
+}
+
+/** Puts a start behind the older ones. */
+export function list(state: KeyState, start: Start): void {
+  if (start.listed) return;
+  start.listed = true;
+  state.starts.push(start);
+}
+
+/** Forgets dead starts once they are the greater part. Only between events: within one, a start may come back to life. */
+export function tidyStarts(state: KeyState): void {
+  if (state.starts.length > 16 + 2 * state.liveStarts)
+    state.starts = state.starts.filter((start) => start.runs > 0);
+}
+
+/** Takes the run out of all counts; its list forgets it when next walked. */
+export function kill(state: KeyState, run: Run): void {
+  if (run.dead) return;
+  run.dead = true;
+  state.runCount--;
+  if (--run.start.runs === 0) state.liveStarts--;
+}
+
+/** Ends every run for which `doomed` holds. O(runs of the key). */
+export function killWhere(state: KeyState, doomed: (run: Run) => boolean): void {
+  for (const list of state.runs) {
+    if (list === null || list.length === 0) continue;
+    let kept = 0;
+    for (const run of list) {
+      if (!run.dead && doomed(run)) kill(state, run);
+      if (!run.dead) list[kept++] = run;
+    }
+    list.length = kept;
+  }
+}
+
+/** Drops all that began with these starts, held candidates included. */
+export function dropStarts(state: KeyState, doomed: (start: Start) => boolean): void {
+  killWhere(state, (run) => doomed(run.start));
+  for (const start of state.starts)
+    if (start.held !== null && doomed(start)) releaseHold(state, start);
+}
+
+/** A start holds a candidate back: it stays alive. */
+export function countHold(state: KeyState, start: Start): void {
+  state.runCount++;
+  countRun(state, start);
+}
+
+export function releaseHold(state: KeyState, start: Start): void {
+  start.held = null;
+  state.runCount--;
+  if (--start.runs === 0) state.liveStarts--;
+}
+
+/** The oldest start that is alive, or null. */
+export function oldestStart(state: KeyState): Start | null {
+  return state.starts.find((start) => start.runs > 0) ?? null;
+}

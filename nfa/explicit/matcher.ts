@@ -1,0 +1,199 @@
+/**
+ * The reference matcher: explicit runs (tier T3). It runs every `match`, and every faster tier must equal it.
+ * Owns the table of keys. Cost of an event: the leaves of its stream, then the runs of its keys that wait on edges
+ * which the event can concern; nothing for other keys.
+ */
+
+import { assert } from "../../base/assert.ts";
+import type { EventRecord } from "../../base/event.ts";
+import type { Value } from "../../base/value.ts";
+import type { LimitsPlan, RulePlan } from "../../dsl/plan.ts";
+import { buildProgram } from "../build.ts";
+import type { CompileOptions } from "../expression/compiled.ts";
+import type { Matcher, MatcherHost } from "../matcher.ts";
+import type { Program } from "../program.ts";
+import { Router, type RouteSink } from "../routing.ts";
+import { decodeKey, encodeKey } from "./codec.ts";
+import { dropStarts, isEmpty, killWhere, newKeyState, oldestStart } from "./key-state.ts";
+import type { KeyState, Start } from "./run.ts";
+import { StartQueue } from "./starts.ts";
+import { Stepper, wakeMs } from "./stepper.ts";
+
+/** The matcher of a rule with a `match` block. */
+export function createMatcher(rule: RulePlan, host: MatcherHost, options: CompileOptions): Matcher {
+  const { body } = rule;
+  assert(body.kind === "match", "explicit runs serve `match` blocks");
+  const program = buildProgram(body, host.data, options);
+  const router = new Router(body.sources, program.leaves, program.seesAll, host.data, options);
+  return new ExplicitMatcher(program, router, rule.limits, host);
+}
+
+const NO_EVENT: EventRecord = {
+  stream: "",
+  place: 0,
+  feed: "",
+  seq: 0,
+  index: 0,
+  timeMs: 0,
+  timeFrac: 0,
+  id: "",
+  data: {},
+};
+
+class ExplicitMatcher implements Matcher {
+  readonly tier = "explicit runs";
+  readonly #program: Program;
+  readonly #router: Router;
+  readonly #limits: LimitsPlan;
+  readonly #host: MatcherHost;
+  readonly #stepper: Stepper;
+  readonly #keys = new Map<string, KeyState>();
+  readonly #starts = new StartQueue();
+  readonly #sink: RouteSink;
+  #changed = new Set<string>();
+  #liveStarts = 0;
+  #restoring = false;
+
+  constructor(program: Program, router: Router, limits: LimitsPlan, host: MatcherHost) {
+    this.#program = program;
+    this.#router = router;
+    this.#limits = limits;
+    this.#host = host;
+    this.#stepper = new Stepper(program, limits, host, newKeyState(program, "", []), NO_EVENT);
+    this.#sink = (key, values, event, bits) => this.#offerTo(key, values, event, bits);
+  }
+
+  offer(event: EventRecord): void {
+    if (this.#restoring) {
+      this.#starts.sort();
+      this.#restoring = false;
+    }
+    this.#router.route(event, this.#sink);
+  }
+
+  #offerTo(key: string, values: readonly Value[], event: EventRecord, bits: number): void {
+    let state = this.#keys.get(key);
+    if (state === undefined) {
+      const begins =
+        (bits & this.#program.startBits) !== 0 ||
+        this.#program.lookbacks.some(({ leaf }) => bits & leaf.bit);
+      if (!begins) return;
+      state = newKeyState(this.#program, key, values);
+      this.#keys.set(key, state);
+    }
+    const startsBefore = state.liveStarts;
+    const youngestBefore = state.starts[state.starts.length - 1];
+    const changed = this.#stepper.step(state, event, bits);
+    const youngest = state.starts[state.starts.length - 1];
+    if (youngest !== undefined && youngest !== youngestBefore && youngest.event === event)
+      this.#starts.push(youngest, this.#liveStarts);
+    this.#liveStarts += state.liveStarts - startsBefore;
+    if (state.liveStarts > this.#limits.openPerKey) this.#limitKey(state, event.timeMs);
+    if (this.#liveStarts > this.#limits.open) this.#limitRule(event.timeMs);
+    if (changed) this.#touched(state);
+    else if (isEmpty(state)) this.#keys.delete(key);
+  }
+
+  expire(key: string, deadlineMs: number): void {
+    const state = this.#keys.get(key);
+    if (state === undefined) return;
+    if (state.armedMs > deadlineMs) {
+      // An older wish of this key, from before it was emptied: the later one was not kept beside it.
+      this.#host.arm(key, state.armedMs);
+      return;
+    }
+    state.armedMs = Number.POSITIVE_INFINITY;
+    const startsBefore = state.liveStarts;
+    this.#stepper.expire(state, deadlineMs);
+    this.#liveStarts += state.liveStarts - startsBefore;
+    this.#rearm(state);
+    this.#touched(state);
+  }
+
+  #rearm(state: KeyState): void {
+    let next = Number.POSITIVE_INFINITY;
+    for (const list of state.runs)
+      for (const run of list ?? [])
+        if (!run.dead) next = Math.min(next, wakeMs(run, this.#program));
+    state.seen.forEach((event, i) => {
+      if (event !== null)
+        next = Math.min(next, event.timeMs + (this.#program.lookbacks[i]?.withinMs ?? 0));
+    });
+    if (next === Number.POSITIVE_INFINITY) return;
+    state.armedMs = next;
+    this.#host.arm(state.key, next);
+  }
+
+  #touched(state: KeyState): void {
+    if (state.runCount === 0) state.ordinal = 0;
+    if (isEmpty(state)) this.#keys.delete(state.key);
+    if (state.changed) return;
+    state.changed = true;
+    this.#changed.add(state.key);
+  }
+
+  /** Drops the oldest starts of the key, once those out of time are gone (A-3). */
+  #limitKey(state: KeyState, nowMs: number): void {
+    this.#drop(state, null, nowMs);
+    while (state.liveStarts > this.#limits.openPerKey) {
+      this.#drop(state, oldestStart(state), nowMs);
+      this.#host.limitReached("open per key", 1);
+    }
+  }
+
+  #limitRule(nowMs: number): void {
+    while (this.#liveStarts > this.#limits.open) {
+      const oldest = this.#starts.oldest();
+      assert(oldest !== null, "live starts stand in the queue");
+      this.#drop(oldest.key, null, nowMs);
+      if (oldest.runs === 0) continue;
+      this.#drop(oldest.key, oldest, nowMs);
+      this.#host.limitReached("open", 1);
+    }
+  }
+
+  /** Ends the runs of one start, or (null) those out of time. */
+  #drop(state: KeyState, start: Start | null, nowMs: number): void {
+    const startsBefore = state.liveStarts;
+    if (start === null) killWhere(state, (run) => run.deadlineMs < nowMs);
+    else dropStarts(state, (other) => other === start);
+    this.#liveStarts += state.liveStarts - startsBefore;
+    this.#touched(state);
+  }
+
+  openStarts(): number {
+    return this.#liveStarts;
+  }
+
+  openRuns(): number {
+    let runs = 0;
+    for (const state of this.#keys.values()) runs += state.runCount;
+    return runs;
+  }
+
+  takeChanged(): readonly string[] {
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    for (const key of changed) {
+      const state = this.#keys.get(key);
+      if (state !== undefined) state.changed = false;
+    }
+    return changed;
+  }
+
+  encode(
+    key: string,
+  ): { readonly bytes: Uint8Array; readonly events: readonly EventRecord[] } | null {
+    const state = this.#keys.get(key);
+    return state === undefined ? null : encodeKey(state);
+  }
+
+  restore(key: string, bytes: Uint8Array, events: readonly EventRecord[]): void {
+    const state = decodeKey(this.#program, key, bytes, events);
+    this.#keys.set(key, state);
+    this.#liveStarts += state.liveStarts;
+    for (const start of state.starts) this.#starts.push(start, this.#liveStarts);
+    this.#restoring = true;
+    this.#rearm(state);
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Keys (M-2): the values by which a rule's events are grouped, and their injective text, under which state is kept.
+ * Two keys have the same text exactly when all their parts are the same value of the same type.
+ */
+
+import { stringifyJson } from "../base/json.ts";
+import type { Value } from "../base/value.ts";
+
+/** The key text of `by all`. */
+export const KEY_ALL = "";
+
+/** Text of a key with these parts. Parts are never lists: a list stands for its items. */
+export function keyText(parts: readonly Value[]): string {
+  if (parts.length === 1) return partText(parts[0] as Value);
+  let text = KEY_ALL;
+  for (const part of parts) {
+    const t = partText(part);
+    text += `${t.length}:${t}`;
+  }
+  return text;
+}
+
+function partText(part: Value): string {
+  switch (typeof part) {
+    case "string":
+      return `t${part}`;
+    case "number":
+      // A float beyond 2^53 that is a whole number is the same value as the bigint of an event's long integer.
+      return Number.isInteger(part) && !Number.isSafeInteger(part)
+        ? `n${BigInt(part)}`
+        : `n${part}`;
+    case "bigint":
+      return `n${part}`;
+    case "boolean":
+      return part ? "b1" : "b0";
+    default:
+      return part === null ? "-" : `o${stringifyJson(part)}`;
+  }
+}
+
+/**
+ * Every key that an event has: the parts' values, where a list stands for each of its distinct values that are not
+ * null (M-2). Empty where a part is null and not nullable.
+ */
+export function keysOf(
+  parts: readonly Value[],
+  nullable: readonly boolean[],
+): readonly (readonly Value[])[] {
+  let keys: (readonly Value[])[] = [[]];
+  for (let i = 0; i < parts.length; i++) {
+    const values = alternatives(parts[i] as Value, nullable[i] === true);
+    keys = keys.flatMap((key) => values.map((value) => [...key, value]));
+  }
+  return keys;
+}
+
+function alternatives(part: Value, nullable: boolean): readonly Value[] {
+  if (part === null) return nullable ? [null] : [];
+  if (!Array.isArray(part)) return [part];
+  const distinct = new Map<string, Value>();
+  for (const item of part as readonly Value[])
+    if (item !== null) distinct.set(partText(item), item);
+  return [...distinct.values()];
+}
