@@ -1,0 +1,105 @@
+/**
+ * Keys of the store's spaces. Numbers are big-endian, so that keys sort by number and by time.
+ *
+ *  meta     kind u8, number u32                                 schema, feeds, groups, rules, streams
+ *  slots    rule u32, key                                       a matcher's state of one key
+ *  once     rule u32, key                                       what `once` remembers of one combination of values
+ *  events   group u32, class u8, time 8, feed u32, seq 8, index u32   evidence, stored once for many slots
+ *  waiting  feed u32, seq 8, index u32                          events held back
+ *  ids      stream u32, id                                      identities seen of late
+ */
+
+import { ByteWriter } from "../../base/bytes.ts";
+import { sha256Hex } from "../../base/hash.ts";
+
+export const SPACES = {
+  meta: "meta",
+  slots: "slots",
+  once: "once",
+  events: "events",
+  waiting: "waiting",
+  ids: "ids",
+} as const;
+
+export const META_KINDS = { schema: 0, feed: 1, group: 2, rule: 3, stream: 4 } as const;
+export type MetaKind = keyof typeof META_KINDS;
+
+/** Texts whose encoding is longer are hashed in keys, and stand in the value in full. */
+const MAX_TEXT_BYTES = 400;
+
+const TWO_32 = 4_294_967_296;
+
+const writer = new ByteWriter();
+
+export function metaKey(kind: MetaKind, number: number): Uint8Array {
+  writer.byte(META_KINDS[kind]);
+  writer.uint32(number);
+  return writer.take();
+}
+
+/** A key of `slots`, `once` or `ids`: what it belongs to, and a text. */
+export function textKey(owner: number, text: string): Uint8Array {
+  writer.uint32(owner);
+  if (isLong(text)) {
+    writer.byte(1);
+    // As JSON, because the hash is of UTF-8, in which lone surrogates would become equal.
+    writer.text(sha256Hex(JSON.stringify(text)));
+  } else {
+    writer.byte(0);
+    writer.text(text);
+  }
+  return writer.take();
+}
+
+/** Does the text not fit into a key, so that the value must hold it? */
+export function isLong(text: string): boolean {
+  return text.length * 2 > MAX_TEXT_BYTES;
+}
+
+export function waitingKey(feed: number, seq: number, index: number): Uint8Array {
+  writePosition(feed, seq, index);
+  return writer.take();
+}
+
+/** The first key of a shelf of evidence at or after a time. */
+export function shelfKey(group: number, windowClass: number, timeMs: number): Uint8Array {
+  writeShelf(group, windowClass, timeMs);
+  return writer.take();
+}
+
+export function evidenceKey(
+  group: number,
+  windowClass: number,
+  timeMs: number,
+  feed: number,
+  seq: number,
+  index: number,
+): Uint8Array {
+  writeShelf(group, windowClass, timeMs);
+  writePosition(feed, seq, index);
+  return writer.take();
+}
+
+/** Key range of everything that begins with this number. */
+export function ownerRange(owner: number): { readonly from: Uint8Array; readonly to: Uint8Array } {
+  writer.uint32(owner);
+  const from = writer.take();
+  writer.uint32(owner + 1);
+  return { from, to: writer.take() };
+}
+
+function writeShelf(group: number, windowClass: number, timeMs: number): void {
+  writer.uint32(group);
+  writer.byte(windowClass);
+  // Times before 1970 are negative: the flipped sign bit sorts them first.
+  const high = Math.floor(timeMs / TWO_32);
+  writer.uint32((high ^ 0x80000000) >>> 0);
+  writer.uint32(timeMs - high * TWO_32);
+}
+
+function writePosition(feed: number, seq: number, index: number): void {
+  writer.uint32(feed);
+  writer.uint32(Math.floor(seq / TWO_32));
+  writer.uint32(seq % TWO_32);
+  writer.uint32(index);
+}

@@ -1,0 +1,2 @@
+/** Version of everything that this folder writes. A store of another version is refused. */
+export const SCHEMA = 1;

@@ -1,0 +1,47 @@
+/**
+ * All feeds of an engine, by stream and name. A feed keeps its number for as long as its state is stored.
+ *
+ * Invariants
+ *  K1  One feed for each (stream, name); numbers are never given twice.
+ */
+
+import { assert } from "../base/assert.ts";
+import type { StreamPlan } from "../dsl/plan.ts";
+import { Feed } from "./feed.ts";
+
+export class FeedRegistry {
+  readonly #byName = new Map<string, Feed>();
+  readonly #byNumber: (Feed | undefined)[] = [];
+
+  /** All feeds in the order of their numbers. */
+  *feeds(): Iterable<Feed> {
+    for (const feed of this.#byNumber) if (feed !== undefined) yield feed;
+  }
+
+  /** The feed of this name, made where there was none. */
+  get(stream: StreamPlan, name: string): Feed {
+    return this.#byName.get(nameOf(stream, name)) ?? this.add(stream, name, this.#byNumber.length);
+  }
+
+  add(stream: StreamPlan, name: string, number: number): Feed {
+    assert(this.#byNumber[number] === undefined, "a feed's number is its own");
+    const feed = new Feed(stream, name, number);
+    while (this.#byNumber.length < number) this.#byNumber.push(undefined);
+    this.#byNumber[number] = feed;
+    this.#byName.set(nameOf(stream, name), feed);
+    return feed;
+  }
+
+  /** The number belongs to a stored feed whose stream is no longer in the plan. */
+  reserve(number: number): void {
+    while (this.#byNumber.length <= number) this.#byNumber.push(undefined);
+  }
+
+  byNumber(number: number): Feed | undefined {
+    return this.#byNumber[number];
+  }
+}
+
+function nameOf(stream: StreamPlan, name: string): string {
+  return `${stream.name}\n${name}`;
+}

@@ -1,0 +1,46 @@
+/** What a caller may set when it creates an engine; everything has a default. */
+
+import type { RulePlan } from "../dsl/plan.ts";
+import type { DataSource } from "../nfa/history.ts";
+import type { Matcher, MatcherHost } from "../nfa/matcher.ts";
+
+/** Limits of events and alerts (delivery, "Backpressure"); those of matching are the rule's own. */
+export interface EngineLimits {
+  /** Size of an event's JSON text in bytes, where the caller tells it. */
+  readonly eventBytes: number;
+  /** Objects and lists within each other. */
+  readonly eventDepth: number;
+  /** Named properties, over all levels. */
+  readonly eventFields: number;
+  /** Size of an alert's JSON text in bytes: evidence is left out until it fits. */
+  readonly alertBytes: number;
+  /** Of the events of each step, so many are shown from the front, and as many from the back. */
+  readonly evidencePerSide: number;
+}
+
+export const DEFAULT_ENGINE_LIMITS: EngineLimits = {
+  eventBytes: 65_536,
+  eventDepth: 32,
+  eventFields: 512,
+  alertBytes: 65_536,
+  evidencePerSide: 50,
+};
+
+/** Makes the matcher of a rule. */
+export type MatcherFactory = (
+  rule: RulePlan,
+  host: MatcherHost,
+  options: { readonly codegen: boolean },
+) => Matcher;
+
+export interface EngineOptions {
+  /** Default true: conditions run as generated code where the host allows it. */
+  readonly codegen?: boolean;
+  /** Default true. False offers every event of a stream to every rule of it: the plain form, with the same results. */
+  readonly index?: boolean;
+  readonly limits?: Partial<EngineLimits>;
+  /** Lists and tables; none by default. */
+  readonly data?: DataSource;
+  /** Default: the tier that the compiler chose. */
+  readonly createMatcher?: MatcherFactory;
+}

@@ -1,0 +1,115 @@
+/**
+ * The rule index of one stream in one order group: which rules an event can concern at all. A rule that demands an
+ * equality of every source on the stream is found by the event's value at that path; the others see every event.
+ * See SEMANTICS M-1; the access predicate of Fabret et al., "Filtering algorithms for fast publish/subscribe", 2001.
+ *
+ * Invariants
+ *  R1  An event is offered to each candidate once, in ascending order of rules.
+ *  R2  A rule that is not a candidate would have ignored the event.
+ */
+
+import type { Value } from "../base/value.ts";
+import type { FieldPath } from "../dsl/expr.ts";
+import type { CompileOptions, EventValue } from "../nfa/expression/compiled.ts";
+import { type CanonicalKey, canonicalKey } from "../nfa/functions/canonical.ts";
+import type { FeedEvent } from "./feed-event.ts";
+import { compileField } from "./field-reader.ts";
+import type { RuleRunner } from "./rule-runner.ts";
+
+/** A rule's demand on the events of a stream: one of these equalities must hold; null: it sees every event. */
+export type Access =
+  | readonly { readonly path: FieldPath; readonly values: readonly Value[] }[]
+  | null;
+
+/** Which rules demand which value at one path: positions in `#runners`, ascending. */
+interface FieldIndex {
+  readonly get: EventValue;
+  /** Texts by themselves: making a canonical key of each event's text would cost more than finding it. */
+  readonly texts: Map<string, number[]>;
+  readonly others: Map<CanonicalKey, number[]>;
+}
+
+function positionsOf(field: FieldIndex, value: Value): number[] | undefined {
+  if (value === null) return undefined;
+  return typeof value === "string" ? field.texts.get(value) : field.others.get(canonicalKey(value));
+}
+
+function addPosition(field: FieldIndex, value: Value, position: number): void {
+  const positions = positionsOf(field, value);
+  if (positions !== undefined) {
+    if (positions[positions.length - 1] !== position) positions.push(position);
+  } else if (typeof value === "string") field.texts.set(value, [position]);
+  else field.others.set(canonicalKey(value), [position]);
+}
+
+export class RuleIndex {
+  /** In ascending order of rules. */
+  readonly #runners: readonly RuleRunner[];
+  readonly #always: number[] = [];
+  readonly #fields: FieldIndex[] = [];
+  readonly #stamps: Int32Array;
+  #stamp = 0;
+  /** Positions of the candidates of the event at hand. */
+  readonly #found: Int32Array;
+
+  constructor(
+    rules: readonly { readonly runner: RuleRunner; readonly access: Access }[],
+    options: CompileOptions,
+  ) {
+    this.#runners = rules.map(({ runner }) => runner);
+    this.#stamps = new Int32Array(rules.length);
+    this.#found = new Int32Array(rules.length);
+    const fieldsByPath = new Map<string, FieldIndex>();
+    for (const [position, { access }] of rules.entries()) {
+      if (access === null) this.#always.push(position);
+      else for (const atom of access) this.#addAtom(position, atom, fieldsByPath, options);
+    }
+  }
+
+  #addAtom(
+    position: number,
+    atom: { readonly path: FieldPath; readonly values: readonly Value[] },
+    fieldsByPath: Map<string, FieldIndex>,
+    options: CompileOptions,
+  ): void {
+    const name = JSON.stringify(atom.path);
+    let field = fieldsByPath.get(name);
+    if (field === undefined) {
+      field = { get: compileField(atom.path, options), texts: new Map(), others: new Map() };
+      fieldsByPath.set(name, field);
+      this.#fields.push(field);
+    }
+    for (const value of atom.values) addPosition(field, value, position);
+  }
+
+  /** Offers the event to its candidates. O(indexed paths + candidates). */
+  offer(event: FeedEvent): void {
+    if (this.#fields.length === 0) {
+      for (const position of this.#always) this.#runners[position]?.offer(event);
+      return;
+    }
+    const count = this.#findCandidates(event);
+    for (let i = 0; i < count; i++) this.#runners[this.#found[i] as number]?.offer(event);
+  }
+
+  /** Puts the event's candidates into `#found`, and says how many they are. */
+  #findCandidates(event: FeedEvent): number {
+    const found = this.#found;
+    let count = 0;
+    for (const position of this.#always) found[count++] = position;
+    let lists = count > 0 ? 1 : 0;
+    this.#stamp = (this.#stamp + 1) | 0;
+    for (const field of this.#fields) {
+      const positions = positionsOf(field, field.get(event));
+      if (positions === undefined) continue;
+      lists++;
+      for (const position of positions) {
+        if (this.#stamps[position] === this.#stamp) continue;
+        this.#stamps[position] = this.#stamp;
+        found[count++] = position;
+      }
+    }
+    if (lists > 1) found.subarray(0, count).sort();
+    return count;
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * One rule at work: its matcher, and what comes after a match (`once`, the alert, limits and their meta-alerts).
+ * It is the matcher's host.
+ *
+ * Invariants
+ *  N1  For each key the timer queue holds a deadline no later than what the matcher waits for.
+ *  N2  What it decides depends on the sequence of `offer` and `expire` alone.
+ */
+
+import { stringifyJson } from "../base/json.ts";
+import { formatTime, MINUTE_MS } from "../base/time.ts";
+import type { Value } from "../base/value.ts";
+import type { RulePlan } from "../dsl/plan.ts";
+import {
+  type CompileOptions,
+  compileScopeValue,
+  type ScopeValue,
+} from "../nfa/expression/compiled.ts";
+import type { DataSource } from "../nfa/history.ts";
+import { keyText } from "../nfa/key.ts";
+import type { LimitName, Match, Matcher, MatcherHost } from "../nfa/matcher.ts";
+import { AlertMaker } from "./alert.ts";
+import type { FeedEvent } from "./feed-event.ts";
+import { OnceMemory } from "./once.ts";
+import type { EngineLimits, MatcherFactory } from "./options.ts";
+import type { OutputQueue } from "./output-queue.ts";
+import type { RuleStatus } from "./status.ts";
+import type { TimerQueue } from "./timer-queue.ts";
+
+/** The time of the order group that a rule belongs to. */
+export interface RuleClock {
+  /** Event time of the event or deadline at hand; -Infinity before the first. */
+  readonly nowMs: number;
+  readonly timers: TimerQueue;
+}
+
+/** What all runners of an engine share. */
+export interface RunnerSettings {
+  readonly createMatcher: MatcherFactory;
+  readonly data: DataSource;
+  readonly limits: EngineLimits;
+  readonly codegen: boolean;
+  readonly recordChanges: boolean;
+  readonly outputs: OutputQueue;
+}
+
+export const LIMIT_NAMES: readonly LimitName[] = [
+  "open per key",
+  "open",
+  "events per match",
+  "matches per event",
+];
+
+/** What a limit has dropped: in all, and since the last meta-alert, which stood in `minute` (minutes since 1970). */
+interface LimitTally {
+  dropped: number;
+  untold: number;
+  minute: number;
+}
+
+export class RuleRunner implements MatcherHost {
+  readonly rule: RulePlan;
+  /** Position in its order group, ascending by name: orders deadlines of one instant (T-5). */
+  readonly position: number;
+  readonly clock: RuleClock;
+  readonly data: DataSource;
+  readonly matcher: Matcher;
+  readonly once: OnceMemory | null;
+  readonly #once: readonly ScopeValue[];
+  readonly #alerts: AlertMaker;
+  readonly #outputs: OutputQueue;
+  /** The least deadline in the timer queue by key. */
+  readonly #armed = new Map<string, number>();
+  readonly #tallies: readonly LimitTally[] = LIMIT_NAMES.map(() => ({
+    dropped: 0,
+    untold: 0,
+    minute: Number.NEGATIVE_INFINITY,
+  }));
+  #matches = 0;
+  #alertCount = 0;
+  #suppressed = 0;
+  #skipMissed = 0;
+  /** Did the tallies change since they were stored? */
+  talliesChanged = false;
+
+  constructor(rule: RulePlan, position: number, clock: RuleClock, settings: RunnerSettings) {
+    const options: CompileOptions = { codegen: settings.codegen };
+    this.rule = rule;
+    this.position = position;
+    this.clock = clock;
+    this.data = settings.data;
+    this.#outputs = settings.outputs;
+    this.#alerts = new AlertMaker(rule, settings.data, settings.limits, options);
+    this.once =
+      rule.once === null ? null : new OnceMemory(rule.once.everyMs, settings.recordChanges);
+    this.#once = rule.once?.per.map((expr) => compileScopeValue(expr, options)) ?? [];
+    this.matcher = settings.createMatcher(rule, this, options);
+  }
+
+  offer(event: FeedEvent): void {
+    this.matcher.offer(event);
+  }
+
+  /** A timer of this rule has fired. */
+  expire(key: string, deadlineMs: number): void {
+    if (this.#armed.get(key) === deadlineMs) this.#armed.delete(key);
+    this.matcher.expire(key, deadlineMs);
+  }
+
+  arm(key: string, deadlineMs: number): void {
+    const armed = this.#armed.get(key);
+    if (armed !== undefined && armed <= deadlineMs) return;
+    this.#armed.set(key, deadlineMs);
+    this.clock.timers.push({ deadlineMs, rule: this.position, key });
+  }
+
+  report(match: Match): void {
+    this.#matches++;
+    const suppressed = this.#passOnce(match);
+    if (suppressed === null) {
+      this.#suppressed++;
+      return;
+    }
+    this.#alertCount++;
+    const { alert, text, to } = this.#alerts.make(match, suppressed);
+    const { decidedMs: timeMs, key } = match;
+    this.#outputs.push({ kind: "alert", timeMs, rule: this.rule.name, key, text, alert, to });
+  }
+
+  /** How many alerts were withheld before this one, or null where this one is. */
+  #passOnce(match: Match): number | null {
+    if (this.once === null) return 0;
+    const scope = { event: null, history: match.history, keys: match.keys, data: this.data };
+    const values = this.#once.map((value) => value(scope));
+    return this.once.pass(keyText([match.kind, ...values]), match.decidedMs);
+  }
+
+  limitReached(limit: LimitName, count: number): void {
+    const tally = this.#tallies[LIMIT_NAMES.indexOf(limit)] as LimitTally;
+    tally.dropped += count;
+    tally.untold += count;
+    this.talliesChanged = true;
+    const timeMs = this.clock.nowMs;
+    const minute = Math.floor(timeMs / MINUTE_MS);
+    if (minute <= tally.minute) return;
+    tally.minute = minute;
+    const { name: rule, version } = this.rule;
+    const dropped = tally.untold;
+    tally.untold = 0;
+    const body: Value = { kind: "limit", rule, version, limit, dropped, time: formatTime(timeMs) };
+    const text = stringifyJson(body);
+    this.#outputs.push({ kind: "control", control: "limit", timeMs, rule, key: "", limit, text });
+  }
+
+  skipMissed(): void {
+    this.#skipMissed++;
+  }
+
+  /** What a restart must know of the tallies, in the order of `LIMIT_NAMES`. */
+  tallies(): readonly { readonly untold: number; readonly minute: number }[] {
+    return this.#tallies;
+  }
+
+  restoreTally(index: number, untold: number, minute: number): void {
+    const tally = this.#tallies[index];
+    if (tally === undefined) return;
+    tally.untold = untold;
+    tally.minute = minute;
+  }
+
+  get openDeadlines(): number {
+    return this.#armed.size;
+  }
+
+  status(timeMs: number | null): RuleStatus {
+    return {
+      rule: this.rule.name,
+      version: this.rule.version,
+      mode: this.rule.mode,
+      tier: this.matcher.tier,
+      openStarts: this.matcher.openStarts(),
+      openRuns: this.matcher.openRuns(),
+      matches: this.#matches,
+      alerts: this.#alertCount,
+      suppressed: this.#suppressed,
+      skipMissed: this.#skipMissed,
+      limits: LIMIT_NAMES.map((limit, i) => ({ limit, dropped: this.#tallies[i]?.dropped ?? 0 })),
+      timeMs,
+      openDeadlines: this.openDeadlines,
+    };
+  }
+}
