@@ -5,8 +5,9 @@ import { compareEvents, type EventRecord } from "../../base/event.ts";
 import { Random } from "../../base/random.ts";
 import { compileRules } from "../../dsl/compile.ts";
 import type { RuleSetPlan } from "../../dsl/plan.ts";
-import { createEngine, type Engine } from "../../engine/engine.ts";
+import { createEngine, type Engine, type EngineOptions } from "../../engine/engine.ts";
 import type { Alert } from "../../engine/outputs.ts";
+import { createMatcher } from "../../nfa/explicit/matcher.ts";
 import { openMemoryStore } from "../../state/memory-store.ts";
 import type { Pattern } from "./pattern.ts";
 import { renderPattern } from "./render.ts";
@@ -14,7 +15,8 @@ import { renderPattern } from "./render.ts";
 export interface Way {
   readonly name: string;
   readonly codegen: boolean;
-  readonly index: boolean;
+  /** False: no rule index and no dominance, the plain forms. */
+  readonly optimised: boolean;
   /** A checkpoint, and a new engine restored from it, after every event. */
   readonly restart: boolean;
   /** Arrivals in any order that `delay` allows. */
@@ -22,11 +24,16 @@ export interface Way {
 }
 
 export const WAYS: readonly Way[] = [
-  { name: "generated code", codegen: true, index: true, restart: false, shuffle: false },
-  { name: "interpreter, restarts", codegen: false, index: false, restart: true, shuffle: false },
-  { name: "shuffled arrivals", codegen: true, index: true, restart: false, shuffle: true },
-  { name: "shuffled arrivals, restarts", codegen: true, index: true, restart: true, shuffle: true },
+  { name: "generated code", codegen: true, optimised: true, restart: false, shuffle: false },
+  { name: "interpreter, restarts", codegen: false, optimised: false, restart: true, shuffle: false },
+  { name: "shuffled arrivals", codegen: true, optimised: true, restart: false, shuffle: true },
+  { name: "shuffled arrivals, restarts", codegen: true, optimised: true, restart: true, shuffle: true },
 ];
+
+/** Of sixteen seeds, thirteen run plainly: the slower ways take turns on the others. */
+export function takingTurns(seed: number): readonly Way[] {
+  return [WAYS[seed % 16] ?? (WAYS[0] as Way)];
+}
 
 /** The reported matches by key, each key's in order: `{"x":["@5000 b:s1.1,s1.2"]}`. Alerts of different keys have no order here. */
 export function engineLines(
@@ -35,7 +42,8 @@ export function engineLines(
   way: Way,
   seed: number,
 ): Map<string, string[]> {
-  const text = renderPattern(pattern);
+  // The oracle knows no limits.
+  const text = renderPattern(pattern).replace(/\}\n$/, "  limit 1000000 matches per event\n}\n");
   const { plan, diagnostics } = compileRules([
     {
       file: "case.seq",
@@ -78,8 +86,13 @@ class CaseRun {
   }
 
   #open(): Engine {
-    const { codegen, index, restart } = this.#way;
-    const engine = createEngine(this.#plan, { codegen, index }, restart ? this.#store : null);
+    const { codegen, optimised, restart } = this.#way;
+    const options: EngineOptions = {
+      codegen,
+      index: optimised,
+      createMatcher: (rule, host, how) => createMatcher(rule, host, { ...how, dominance: optimised }),
+    };
+    const engine = createEngine(this.#plan, options, restart ? this.#store : null);
     for (const stream of this.#streams) engine.feed(stream, stream, { broker: false });
     return engine;
   }

@@ -1,0 +1,196 @@
+/**
+ * The command line: commands, their flags and help. Door of the package `commander`.
+ * Gives the exit code; what is wrong with the use is told in one line. A command's own code is loaded when it is called,
+ * so that none waits for the packages of another.
+ */
+
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { CheckFormat } from "./check/check-command.ts";
+import { type ColorMode, ConsoleOutput } from "./console-output.ts";
+import { EXIT, UsageError } from "./exit-code.ts";
+import { packageVersion } from "./package-files.ts";
+import type { ReplayOptions } from "./replay/replay-command.ts";
+
+/** Runs the command of these arguments, those behind the program's name. Throws what a command throws. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  const session: Session = { exitCode: EXIT.ok };
+  const program = makeProgram(session);
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return session.exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help and version end in this way as well.
+    if (error.exitCode === 0) return EXIT.ok;
+    if (error.code === "commander.help") return EXIT.usage;
+    throw new UsageError(error.message.replace(/^error: /, "").replaceAll(/\s+/g, " "));
+  }
+}
+
+interface Session {
+  exitCode: number;
+}
+
+function makeProgram(session: Session): Command {
+  const program = new Command("sequitur")
+    .description("Detection rules over event streams: rules in, events in, alerts out.")
+    .version(packageVersion(), "--version", "print the version")
+    .helpOption("--help", "print this help")
+    .helpCommand(false)
+    .addOption(
+      new Option("--color <when>", "colour in the terminal")
+        .choices(["auto", "always", "never"])
+        .default("auto"),
+    )
+    .addHelpText("after", EXIT_CODES)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
+  addCheck(program, session);
+  addTest(program, session);
+  addReplay(program, session);
+  addRun(program, session);
+  addDemo(program, session);
+  return program;
+}
+
+const EXIT_CODES = `
+Exit codes: 0 ok; 1 findings (a test failed, a warning under --deny-warnings); 2 rules invalid; 3 usage,
+configuration, or something unreachable.`;
+
+function outputOf(program: Command): ConsoleOutput {
+  return new ConsoleOutput(program.opts<{ readonly color: ColorMode }>().color);
+}
+
+interface CheckFlags {
+  readonly format: CheckFormat;
+  readonly denyWarnings?: true;
+}
+
+function addCheck(program: Command, session: Session): void {
+  program
+    .command("check")
+    .description("parse and check rule files")
+    .argument("<path...>", "rule files, folders with rule files, - for standard input: one set")
+    .addOption(
+      new Option("--format <format>", "how findings are written")
+        .choices(["human", "json", "sarif", "github"])
+        .default("human"),
+    )
+    .option("--deny-warnings", "exit with 1 where there are warnings")
+    .action(async (paths: string[], flags: CheckFlags) => {
+      const { format, denyWarnings = false } = flags;
+      const { checkCommand } = await import("./check/check-command.ts");
+      session.exitCode = await checkCommand({ paths, format, denyWarnings }, outputOf(program));
+    });
+}
+
+interface TestFlags {
+  readonly run?: string;
+  readonly harder?: true;
+  readonly junit?: string;
+  readonly json?: true;
+}
+
+function addTest(program: Command, session: Session): void {
+  program
+    .command("test")
+    .description("run the tests in rule files, in virtual time")
+    .argument("<path...>", "rule files, folders with rule files, - for standard input: one set")
+    .option("--run <regexp>", "only tests whose `RULE: TITLE` the expression finds")
+    .option(
+      "--harder",
+      "also with restarts, with arrivals shuffled within `delay`, and with every event twice",
+    )
+    .option("--junit <file>", "write a JUnit report as well")
+    .option("--json", "write the outcomes as one JSON object")
+    .action(async (paths: string[], flags: TestFlags) => {
+      const { run = null, harder = false, junit = null, json = false } = flags;
+      const { testCommand } = await import("./test/test-command.ts");
+      session.exitCode = await testCommand({ paths, run, harder, junit, json }, outputOf(program));
+    });
+}
+
+interface ReplayFlags {
+  readonly input: readonly string[];
+  readonly output: ReplayOptions["output"];
+  readonly flush?: true;
+  readonly state?: string;
+  readonly sort?: true;
+  readonly rate: string;
+  readonly stats?: true;
+  readonly late?: string;
+}
+
+function addReplay(program: Command, session: Session): void {
+  const collect = (value: string, before: readonly string[] | undefined): readonly string[] => {
+    if (value === "") throw new InvalidArgumentError("it names no file");
+    return [...(before ?? []), value];
+  };
+  program
+    .command("replay")
+    .description("events from files through the production engine; alerts on stdout")
+    .argument("<rules...>", "rule files, folders with rule files: one set")
+    .requiredOption(
+      "--input <[name=]file>",
+      "events: NDJSON, gzip or not, - for standard input; NAME is the stream (may be repeated)",
+      collect,
+    )
+    .addOption(
+      new Option("--output <form>", "how alerts are written")
+        .choices(["ndjson", "human"])
+        .default("ndjson"),
+    )
+    .option("--flush", "let time run on at the end until nothing waits")
+    .option("--state <dir>", "keep the state there, and go on from it after an interruption")
+    .option("--sort", "read each input into memory and sort it by time before")
+    .option("--rate <times>", "speed relative to the events' time: 10x, or max", "max")
+    .option("--stats", "write counters as JSON to stderr")
+    .option("--late <file>", "write late events there, one JSON object a line; lines count from 0")
+    .addHelpText("after", REPLAY_NOTES)
+    .action(async (rules: string[], flags: ReplayFlags) => {
+      const { input, output, flush = false, sort = false, stats = false, rate } = flags;
+      const { state = null, late = null } = flags;
+      const options = { rules, inputs: input, output, flush, state, sort, rate, stats, late };
+      const { replayCommand } = await import("./replay/replay-command.ts");
+      session.exitCode = await replayCommand(options, outputOf(program));
+    });
+}
+
+const REPLAY_NOTES = `
+Lines without NAME belong to the only stream of the rules, or are envelopes
+{"subject":"events.auth.login","data":{…},"time":…}, routed by subject. An array, or several objects in a line,
+count as several events. With --state, alerts decided right before a kill may be written twice, with the same id.`;
+
+interface RunFlags {
+  readonly config?: string;
+  readonly set?: readonly string[];
+  readonly acceptDataLoss?: true;
+}
+
+function addRun(program: Command, session: Session): void {
+  program
+    .command("run")
+    .description("the service: events from NATS, alerts to NATS, until a signal")
+    .option("-c, --config <file>", "sequitur.yaml; default: the nearest one, from here upward")
+    .option(
+      "--set <path=value>",
+      "a setting of the file, as nats.url=nats://… (may be repeated)",
+      (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
+    )
+    .option("--accept-data-loss", "go on where the start found events or alerts missing")
+    .action(async (flags: RunFlags) => {
+      const { config = null, set = [], acceptDataLoss = false } = flags;
+      const { runCommand } = await import("./run-command.ts");
+      session.exitCode = await runCommand({ config, set, acceptDataLoss });
+    });
+}
+
+function addDemo(program: Command, session: Session): void {
+  program
+    .command("demo")
+    .description("recorded attacks, detected: replays the samples and shows what they say")
+    .action(async () => {
+      const { demoCommand } = await import("./demo/demo-command.ts");
+      session.exitCode = await demoCommand(outputOf(program));
+    });
+}

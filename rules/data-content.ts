@@ -1,0 +1,189 @@
+/**
+ * The contents of lists and tables that stand in files (D-3), from the text of the file.
+ *
+ * A cell of a CSV file, and a line of a text list, is a number where it reads as JSON writes numbers (`17`, `-0.5`;
+ * not `007`), else a text; `true` and `false` are texts. What stands in quotes is always a text: `"17"`. An empty cell
+ * is null. A CSV file begins with the names of its columns. NDJSON holds one object a line.
+ */
+
+import { parseJson } from "../base/json.ts";
+import { isObject, property, type Value, type ValueObject } from "../base/value.ts";
+import { dataForm } from "../dsl/data-form.ts";
+import type { DataContent, TableRow } from "../engine/rule-data.ts";
+import { canonicalKey } from "../nfa/functions/canonical.ts";
+import { type CsvCell, type CsvRecord, readCsv } from "./csv.ts";
+
+/** What is wrong with a file. Errors make its content useless. */
+export interface DataProblem {
+  readonly kind: "column" | "unreadable" | "twice" | "no key" | "cells" | "empty";
+  /** From 1; null where it is about the whole file. */
+  readonly line: number | null;
+  /** A clause. */
+  readonly text: string;
+}
+
+export interface ReadContent {
+  readonly content: DataContent;
+  readonly problems: readonly DataProblem[];
+}
+
+/** A list's items: of a text file its lines, of CSV one column (null: the first one). */
+export function readList(file: string, text: string, column: string | null): ReadContent {
+  const problems: DataProblem[] = [];
+  const items =
+    dataForm(file) === "csv" ? columnItems(text, column, problems) : lineItems(text, problems);
+  if (items.length === 0 && problems.length === 0) problems.push(nothingIn("items"));
+  return { content: { kind: "list", items }, problems };
+}
+
+/** A table's rows by the column or field `key`. */
+export function readTable(file: string, text: string, key: string): ReadContent {
+  const problems: DataProblem[] = [];
+  const rows = dataForm(file) === "csv" ? csvRows(text, key, problems) : jsonRows(text, problems);
+  const keyed: TableRow[] = [];
+  const lines = new Map<unknown, number>();
+  for (const { row, line } of rows) {
+    const value = property(row, key);
+    if (value === null || typeof value === "object") {
+      problems.push({ kind: "no key", line, text: `there is no \`${key}\`` });
+      continue;
+    }
+    const name = canonicalKey(value);
+    const before = lines.get(name);
+    if (before !== undefined) {
+      const text = `${JSON.stringify(String(value))} stands in line ${before} too; the later row counts`;
+      problems.push({ kind: "twice", line, text });
+    }
+    lines.set(name, line);
+    keyed.push({ key: value, row });
+  }
+  if (keyed.length === 0 && problems.length === 0) problems.push(nothingIn("rows"));
+  return { content: { kind: "table", rows: keyed }, problems };
+}
+
+function nothingIn(what: string): DataProblem {
+  return { kind: "empty", line: null, text: `it has no ${what}` };
+}
+
+/** As JSON writes a number. */
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+function scalarOf(text: string): Value {
+  if (!NUMBER.test(text)) return text;
+  const parsed = parseJson(text);
+  return "value" in parsed ? parsed.value : text;
+}
+
+function cellValue({ text, quoted }: CsvCell): Value {
+  if (quoted) return text;
+  return text === "" ? null : scalarOf(text);
+}
+
+/** One item a line; `#` before one makes it a comment, double quotes around it a text that JSON reads. */
+function lineItems(text: string, problems: DataProblem[]): readonly Value[] {
+  const items: Value[] = [];
+  for (const [index, line] of text.split("\n").entries()) {
+    const item = line.trim();
+    if (item === "" || item.startsWith("#")) continue;
+    if (!item.startsWith('"')) {
+      items.push(scalarOf(item));
+      continue;
+    }
+    const parsed = parseJson(item);
+    if ("value" in parsed) items.push(parsed.value);
+    else problems.push({ kind: "unreadable", line: index + 1, text: "no text in quotes" });
+  }
+  return items;
+}
+
+function columnItems(
+  text: string,
+  column: string | null,
+  problems: DataProblem[],
+): readonly Value[] {
+  const file = csvFile(text, problems);
+  if (file === null) return [];
+  const at = column === null ? 0 : columnAt(file.names, column, problems);
+  if (at === null) return [];
+  return file.records.flatMap(({ cells }) => {
+    const cell = cells[at];
+    const value = cell === undefined ? null : cellValue(cell);
+    return value === null ? [] : [value];
+  });
+}
+
+interface CsvFile {
+  readonly names: readonly string[];
+  readonly records: readonly CsvRecord[];
+}
+
+/** The header and what follows; null, after a problem, where there is none. */
+function csvFile(text: string, problems: DataProblem[]): CsvFile | null {
+  const csv = readCsv(text);
+  if ("error" in csv) {
+    problems.push({ kind: "unreadable", line: csv.line, text: csv.error });
+    return null;
+  }
+  const [header, ...records] = csv.records;
+  if (header === undefined) {
+    problems.push({ kind: "unreadable", line: null, text: "it has no line with column names" });
+    return null;
+  }
+  const names = header.cells.map((cell) => cell.text);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) {
+    const text = `two columns are called \`${twice}\``;
+    problems.push({ kind: "unreadable", line: header.line, text });
+    return null;
+  }
+  return { names, records };
+}
+
+function columnAt(
+  names: readonly string[],
+  wanted: string,
+  problems: DataProblem[],
+): number | null {
+  const at = names.indexOf(wanted);
+  if (at >= 0) return at;
+  const known = names.map((name) => `\`${name}\``).join(", ");
+  problems.push({ kind: "column", line: null, text: `it has the columns ${known}` });
+  return null;
+}
+
+interface Row {
+  readonly row: ValueObject;
+  readonly line: number;
+}
+
+function csvRows(text: string, key: string, problems: DataProblem[]): readonly Row[] {
+  const file = csvFile(text, problems);
+  if (file === null || columnAt(file.names, key, problems) === null) return [];
+  const { names, records } = file;
+  return records.map(({ cells, line }) => {
+    if (cells.length > names.length) {
+      const text = `${cells.length} cells, but there are ${names.length} columns; the last are left out`;
+      problems.push({ kind: "cells", line, text });
+    }
+    const row = Object.fromEntries(
+      names.map((name, index): [string, Value] => {
+        const cell = cells[index];
+        return [name, cell === undefined ? null : cellValue(cell)];
+      }),
+    );
+    return { row, line };
+  });
+}
+
+function jsonRows(text: string, problems: DataProblem[]): readonly Row[] {
+  const rows: Row[] = [];
+  for (const [index, line] of text.split("\n").entries()) {
+    if (line.trim() === "") continue;
+    const parsed = parseJson(line);
+    if ("error" in parsed) {
+      problems.push({ kind: "unreadable", line: index + 1, text: parsed.error });
+    } else if (isObject(parsed.value)) rows.push({ row: parsed.value, line: index + 1 });
+    else problems.push({ kind: "unreadable", line: index + 1, text: "it is no object" });
+  }
+  return rows;
+}
