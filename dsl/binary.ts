@@ -1,13 +1,14 @@
 /** Operators with two sides, and `not` (X-1 to X-3). */
 
 import type * as ast from "./ast.ts";
-import { checkBoolean, verdictOf } from "./condition.ts";
+import { checkBoolean, fateOf, literalItems } from "./condition.ts";
 import { folded } from "./constant.ts";
 import type { Arithmetic, Comparison, Expr } from "./expr.ts";
 import { replacement } from "./report.ts";
 import { type Checking, POISONED, type Scope, type Typed } from "./scope.ts";
 import { checkIn, checkTextTest } from "./text-test.ts";
 import { BOOLEAN, describe, isOpen, joined, NUMBER } from "./type.ts";
+import { type Comparing, lintComparison } from "./value-lints.ts";
 
 export type Binary = Extract<ast.Expr, { kind: "binary" }>;
 
@@ -73,7 +74,7 @@ function checkLogic(expr: Binary, operator: "and" | "or", scope: Scope, checking
   const inner = checked.map((operand) => operand.expr);
   // Where the whole never varies, the condition that holds it says so.
   const whole: Expr = { kind: operator, operands: inner };
-  if (verdictOf(whole) === undefined) warnOperands(operands, inner, checking);
+  if (fateOf(whole, literalItems(checking)) === "varies") warnOperands(operands, inner, checking);
   return { expr: { kind: operator, operands: flattened(operator, inner) }, type: BOOLEAN };
 }
 
@@ -85,9 +86,10 @@ function warnOperands(
   for (const [i, operand] of operands.entries()) {
     const inner = checked[i];
     if (inner === undefined || operand.kind === "path") continue;
-    const verdict = verdictOf(inner);
-    if (typeof verdict !== "boolean") continue;
-    checking.report.warning("W0401", operand.span, `this part is always ${verdict}`, {
+    const fate = fateOf(inner, literalItems(checking));
+    if (fate === "varies") continue;
+    const said = fate === "true" ? "is always true" : "is never true";
+    checking.report.warning("W0401", operand.span, `this part ${said}`, {
       label: "it decides nothing",
     });
   }
@@ -127,7 +129,8 @@ function checkComparison(
   if (left.type.kind === "poison" || right.type.kind === "poison") return POISONED;
   if (!comparable(expr, operator, left, right, checking)) return POISONED;
   warnStepValues(expr, left, right, checking);
-  const compare: Expr = { kind: "compare", operator, left: left.expr, right: right.expr };
+  const compare: Comparing = { kind: "compare", operator, left: left.expr, right: right.expr };
+  lintComparison(expr, compare, checking);
   return { expr: compare, type: BOOLEAN };
 }
 

@@ -11,6 +11,8 @@ export interface CheckedBody {
   readonly keys: RulePlan["keys"];
   /** Of alerts and the clauses behind the body: all steps, and the key. */
   readonly scope: Scope;
+  /** Of the conditions that judge a step's events, by `StepPlan.index` (of a window: the index in `over`). */
+  readonly judging: readonly Scope[];
   /** Names of the streams and rules that are read. */
   readonly read: ReadonlySet<string>;
 }

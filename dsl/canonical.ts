@@ -20,8 +20,39 @@ export function canonicalText(value: unknown): string {
 }
 
 function canonicalParts(value: object): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
-  // Sorting makes the order of names fixed: the one place where an object's names are gone through.
-  const entries = Object.entries(value).sort(([a], [b]) => compareText(a, b));
-  return `{${entries.map(([name, part]) => `${JSON.stringify(name)}:${canonicalText(part)}`).join(",")}}`;
+  if (Array.isArray(value)) {
+    let items = "";
+    for (const item of value) items += `${items === "" ? "" : ","}${canonicalText(item)}`;
+    return `[${items}]`;
+  }
+  const parts = value as { readonly [name: string]: unknown };
+  let fields = "";
+  for (const { name, prefix } of fieldsInOrder(Object.keys(value))) {
+    fields += `${fields === "" ? "" : ","}${prefix}${canonicalText(parts[name])}`;
+  }
+  return `{${fields}}`;
+}
+
+interface Field {
+  readonly name: string;
+  /** The name as JSON, and the colon. */
+  readonly prefix: string;
+}
+
+/** By the names in the order in which they were made: plans have few kinds of objects. */
+const knownFields = new Map<string, readonly Field[]>();
+const KNOWN_MAX = 1000;
+
+function fieldsInOrder(names: readonly string[]): readonly Field[] {
+  const made = names.join("\n");
+  const known = knownFields.get(made);
+  if (known !== undefined && known.length === names.length) return known;
+  const fields = [...names]
+    .sort(compareText)
+    .map((name) => ({ name, prefix: `${JSON.stringify(name)}:` }));
+  // A name may hold the separator: `a\nb` is one name, `a` and `b` are two.
+  if (names.some((name) => name.includes("\n"))) return fields;
+  if (knownFields.size >= KNOWN_MAX) knownFields.clear();
+  knownFields.set(made, fields);
+  return fields;
 }

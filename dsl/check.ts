@@ -6,14 +6,17 @@
 import type { Diagnostic } from "../base/diagnostic.ts";
 import { compareText } from "../base/value.ts";
 import type { RuleFile } from "./ast.ts";
+import { checkDataFile, formsOf } from "./data-form.ts";
 import { collect, type Declarations } from "./declarations.ts";
-import { checkException } from "./exception.ts";
+import { checkExceptions } from "./exception.ts";
 import { ExpressionChecker } from "./expression.ts";
 import { checkBody } from "./inline.ts";
 import { listItems } from "./list.ts";
 import type { RuleSetPlan, StreamPlan } from "./plan.ts";
 import { Reporter } from "./report.ts";
 import { checkRule } from "./rule.ts";
+import { checkChains } from "./rule-chain.ts";
+import { lintRules } from "./rule-lints.ts";
 import type { Checking } from "./scope.ts";
 import { Sources } from "./source.ts";
 import { streamPlan } from "./stream.ts";
@@ -27,8 +30,15 @@ export interface Checked {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Checks the files of one rule set together. `refusals`: constructs that are not supported; tests of conversions pass none. */
-export function check(files: readonly RuleFile[], refusals: Refusals = REFUSALS): Checked {
+/**
+ * Checks the files of one rule set together. `refusals`: constructs that are not supported; tests of conversions pass
+ * none. `todayMs`: exceptions past their date at this time are told.
+ */
+export function check(
+  files: readonly RuleFile[],
+  refusals: Refusals = REFUSALS,
+  todayMs: number | null = null,
+): Checked {
   const report = new Reporter(files);
   const declarations = collect(files, report);
   const streams = declarations.streams.map((stream, place) => streamPlan(stream, place, report));
@@ -36,10 +46,12 @@ export function check(files: readonly RuleFile[], refusals: Refusals = REFUSALS)
   const data = dataPlans(declarations, checking);
   checkBodies(declarations, checking);
   const sources = new Sources(checking, streams);
+  checkExceptions(declarations.exceptions, checking, todayMs);
   for (const source of declarations.sources.values()) {
     if (source.kind === "event") sources.event(source);
   }
   const plan = { streams, ...data, ...rulePlans(declarations, streams, sources, checking) };
+  lintRules(declarations, files, plan.rules, report);
   return { plan: report.failed ? null : plan, diagnostics: report.finish() };
 }
 
@@ -54,9 +66,9 @@ function rulePlans(
     return plan === null ? [] : [plan];
   });
   rules.sort((a, b) => compareText(a.name, b.name));
-  for (const exception of declarations.exceptions) checkException(exception, checking);
-  const tests = declarations.tests.map((test) => testPlan(test, rules, sources, checking));
-  return { rules, tests };
+  const chained = checkChains(declarations, rules, checking.report);
+  const tests = declarations.tests.map((test) => testPlan(test, chained, sources, checking));
+  return { rules: chained, tests };
 }
 
 /** Bodies of `let` and `fn` are checked though nothing uses them. */
@@ -66,7 +78,7 @@ function checkBodies(declarations: Declarations, checking: Checking): void {
   }
 }
 
-/** Lists and tables. Those from buckets have no place in the plan yet, and are refused. */
+/** Lists and tables. Those from buckets have no place in the plan, and are refused. */
 function dataPlans(
   declarations: Declarations,
   checking: Checking,
@@ -77,9 +89,12 @@ function dataPlans(
   for (const value of declarations.values.values()) {
     const name = value.name.text;
     if (value.kind === "table") {
-      refuse(report, refusals, "table", value.name.span);
       const { from, key } = value;
-      if (from.kind === "file") tables.push({ name, file: from.file.value, key: key.text });
+      if (from.kind === "kv") refuse(report, refusals, "table kv", value.name.span);
+      else {
+        checkDataFile(from.file, formsOf(value), report);
+        tables.push({ name, file: from.file.value, key: key.text });
+      }
     }
     if (value.kind !== "list") continue;
     const { from } = value;
@@ -88,7 +103,7 @@ function dataPlans(
         lists.push({ name, from: { kind: "items", items: listItems(from.items, checking) ?? [] } });
         break;
       case "file":
-        refuse(report, refusals, "list file", value.name.span);
+        checkDataFile(from.file, formsOf(value), report);
         lists.push({
           name,
           from: { kind: "file", file: from.file.value, column: from.column?.text ?? null },

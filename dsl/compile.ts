@@ -4,10 +4,12 @@
  */
 
 import type { Diagnostic } from "../base/diagnostic.ts";
-import { compareText } from "../base/value.ts";
+import type { RuleFile } from "./ast.ts";
 import { check } from "./check.ts";
 import { parse } from "./parse.ts";
 import type { RuleSetPlan } from "./plan.ts";
+import { inFileOrder } from "./report.ts";
+import { REFUSALS } from "./supported.ts";
 
 /** A rule file: its name as the user gave it, and its text. Names are different from each other. */
 export interface RuleSource {
@@ -20,21 +22,25 @@ export interface Compiled {
   readonly plan: RuleSetPlan | null;
   /** By file as given, then by position, then by code. */
   readonly diagnostics: readonly Diagnostic[];
+  /** The trees, in the order of the files. */
+  readonly files: readonly RuleFile[];
+}
+
+export interface CompileOptions {
+  /** The day on which the rules are looked at, in ms since 1970: for what is past its date. Default: nothing is. */
+  readonly todayMs?: number;
 }
 
 /** Compiles the files of one rule set together: they share their names (D-7). */
-export function compileRules(sources: readonly RuleSource[]): Compiled {
+export function compileRules(
+  sources: readonly RuleSource[],
+  options: CompileOptions = {},
+): Compiled {
   const parsed = sources.map(({ file, text }) => parse(file, text));
-  const { plan, diagnostics } = check(parsed.map(({ tree }) => tree));
+  const files = parsed.map(({ tree }) => tree);
+  const { plan, diagnostics } = check(files, REFUSALS, options.todayMs ?? null);
   const syntax = parsed.flatMap((file) => file.diagnostics);
   const broken = syntax.some((diagnostic) => diagnostic.severity === "error");
-  const place = new Map(sources.map((source, index) => [source.file, index]));
-  const all = [...syntax, ...diagnostics].sort(
-    (a, b) =>
-      (place.get(a.span.file) ?? 0) - (place.get(b.span.file) ?? 0) ||
-      a.span.start - b.span.start ||
-      a.span.end - b.span.end ||
-      compareText(a.code, b.code),
-  );
-  return { plan: broken ? null : plan, diagnostics: all };
+  const all = inFileOrder(files, [...syntax, ...diagnostics]);
+  return { plan: broken ? null : plan, diagnostics: all, files };
 }

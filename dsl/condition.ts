@@ -2,7 +2,9 @@
 
 import { compare, equals, type Tri, type Value } from "../base/value.ts";
 import type * as ast from "./ast.ts";
-import type { Expr } from "./expr.ts";
+import { contradicts, holds, type LiteralItems } from "./domain.ts";
+import type { Comparison, Expr } from "./expr.ts";
+import { listItems } from "./list.ts";
 import { type Checking, POISONED, type Scope, type Typed } from "./scope.ts";
 import { describe, isOpen } from "./type.ts";
 
@@ -36,16 +38,63 @@ export function condition(expr: ast.Expr | null, scope: Scope, checking: Checkin
 function warnConstant(expr: ast.Expr, checked: Expr, checking: Checking): void {
   // A `let` that switches a part of a rule is meant so.
   if (expr.kind === "path") return;
-  const verdict = verdictOf(checked);
-  if (verdict === undefined) return;
-  const word = verdict === null ? "unknown, so it never holds" : String(verdict);
-  checking.report.warning("W0401", expr.span, `this condition is always ${word}`, {
-    label: verdict === true ? "it decides nothing" : "no event can pass",
-  });
+  const fate = fateOf(checked, literalItems(checking));
+  if (fate === "varies") return;
+  if (fate === "true") {
+    checking.report.warning("W0401", expr.span, "this condition is always true", {
+      label: "it decides nothing",
+    });
+  } else {
+    checking.report.warning("W0401", expr.span, "this condition is never true", {
+      label: "no event can pass",
+    });
+  }
 }
 
-/** What a condition always is; undefined where it can vary. */
-export function verdictOf(expr: Expr): Tri | undefined {
+const itemsOfLists = new WeakMap<object, readonly Value[] | null>();
+
+/** What is the list of literal items of this name (D-3)? */
+export function literalItems(checking: Checking): LiteralItems {
+  return (name) => {
+    const list = checking.declarations.values.get(name);
+    if (list?.kind !== "list" || list.from.kind !== "items") return null;
+    const known = itemsOfLists.get(list);
+    if (known !== undefined) return known;
+    const items = listItems(list.from.items, checking);
+    itemsOfLists.set(list, items);
+    return items;
+  };
+}
+
+type Fate = "true" | "never" | "varies";
+/** Of `and` and `or`, which are asked again by every expression around them. */
+const fates = new WeakMap<Expr, Fate>();
+
+/** Whether a condition is true whatever comes, never true, or one or the other. */
+export function fateOf(expr: Expr, literals: LiteralItems): Fate {
+  if (expr.kind === "and" || expr.kind === "or") {
+    const known = fates.get(expr);
+    if (known !== undefined) return known;
+    const fate = junctionFate(expr.kind, expr.operands, literals);
+    fates.set(expr, fate);
+    return fate;
+  }
+  const verdict = verdictOf(expr);
+  if (verdict === undefined) return "varies";
+  return verdict === true ? "true" : "never";
+}
+
+function junctionFate(kind: "and" | "or", operands: readonly Expr[], literals: LiteralItems): Fate {
+  if (kind === "and" && contradicts(operands, literals)) return "never";
+  const found = operands.map((operand) => fateOf(operand, literals));
+  const [decisive, other] =
+    kind === "and" ? (["never", "true"] as const) : (["true", "never"] as const);
+  if (found.includes(decisive)) return decisive;
+  return found.includes("varies") ? "varies" : other;
+}
+
+/** What an expression always is; undefined where it can vary. */
+function verdictOf(expr: Expr): Tri | undefined {
   switch (expr.kind) {
     case "const":
       return typeof expr.value === "boolean" || expr.value === null ? expr.value : undefined;
@@ -55,10 +104,8 @@ export function verdictOf(expr: Expr): Tri | undefined {
     }
     case "exists":
       return expr.operand.kind === "const" ? expr.operand.value !== null : undefined;
-    case "and":
-      return contradicts(expr.operands) ? false : kleene(expr.operands, false);
-    case "or":
-      return kleene(expr.operands, true);
+    case "in":
+      return isEmptyList(expr.list) ? false : undefined;
     case "compare":
       return expr.left.kind === "const" && expr.right.kind === "const"
         ? compared(expr.operator, expr.left.value, expr.right.value)
@@ -68,40 +115,13 @@ export function verdictOf(expr: Expr): Tri | undefined {
   }
 }
 
-/** `and` (decisive: false) and `or` (decisive: true) of verdicts. */
-function kleene(operands: readonly Expr[], decisive: boolean): Tri | undefined {
-  const verdicts = operands.map(verdictOf);
-  if (verdicts.includes(decisive)) return decisive;
-  if (verdicts.includes(undefined)) return undefined;
-  return verdicts.includes(null) ? null : !decisive;
+function isEmptyList(list: Expr): boolean {
+  return list.kind === "const" && Array.isArray(list.value) && list.value.length === 0;
 }
 
-type CompareOperator = Extract<Expr, { kind: "compare" }>["operator"];
-
-function compared(operator: CompareOperator, a: Value, b: Value): Tri {
-  if (operator === "==") return equals(a, b);
-  if (operator === "!=") {
-    const equal = equals(a, b);
-    return equal === null ? null : !equal;
-  }
-  const order = compare(a, b);
-  if (order === null) return null;
-  return { "<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0 }[operator];
-}
-
-/** Do two of the operands demand different constants of one field? */
-export function contradicts(operands: readonly Expr[]): boolean {
-  const demanded = new Map<string, Value>();
-  for (const operand of operands) {
-    if (operand.kind !== "compare" || operand.operator !== "==") continue;
-    const { left, right } = operand;
-    const [field, value] = left.kind === "field" ? [left, right] : [right, left];
-    if (field.kind !== "field" || field.event.kind !== "at hand" || value.kind !== "const")
-      continue;
-    const name = JSON.stringify(field.path);
-    const before = demanded.get(name);
-    if (before !== undefined && equals(before, value.value) === false) return true;
-    demanded.set(name, value.value);
-  }
-  return false;
+function compared(operator: Comparison, a: Value, b: Value): Tri {
+  const equal = equals(a, b);
+  if (operator === "==" || equal === null) return equal;
+  if (operator === "!=") return !equal;
+  return compare(a, b) === null ? null : holds(operator, a, b);
 }

@@ -396,16 +396,6 @@ const CASES: readonly Case[] = [
   },
   { code: "E0901", text: rule("«no Login within 1m» then a: auth"), refused: true },
   { code: "E0901", text: rule("a: auth then no Login then «no auth where n > 1»"), refused: true },
-  {
-    code: "E0901",
-    text: `rule r "R" { severity low «window» 5m by user over open having count() > 1 }`,
-    refused: true,
-  },
-  {
-    code: "E0901",
-    text: `rule r "R" { severity low «expect» open by user every 5m on recovered alert "{gap}" }`,
-    refused: true,
-  },
   { code: "E0901", text: rule("a: auth", `«on timeout alert "x"»`), refused: true },
   {
     code: "E0901",

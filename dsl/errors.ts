@@ -58,6 +58,10 @@ export const ERRORS = {
   E0601: "a test event that cannot be made",
   E0602: "too many events in a test",
   E0603: "expectations that cannot hold",
+  E0701: "a data file that cannot be read",
+  E0702: "a column that a data file does not have",
+  E0703: "a line of a data file that cannot be read",
+  E0704: "a data file of a form that does not fit",
   E0901: "a construct that is not supported yet",
 } as const;
 
@@ -67,9 +71,24 @@ export const WARNINGS = {
   W0403: "`matches` where a simpler test says the same",
   W0404: "a bound that is longer than the match's",
   W0405: "a list of values compared with one value",
+  W0406: "a value that can never be",
+  W0407: "equality of fractions",
+  W0408: "`like` without a wildcard",
+  W0409: "a value that a list has twice",
+  W0410: "a value compared with itself",
   W0501: "an ATT&CK id of an unknown form",
   W0502: "a draft that is critical",
+  W0503: "an exception past its date",
+  W0504: "a rule that another one repeats",
+  W0505: "a stable rule without tests",
+  W0506: "a rule over alerts that do not come",
   W0601: "a test event that the rule does not read",
+  W0701: "a key that a table has twice",
+  W0702: "a row without a key",
+  W0703: "a row with more cells than there are columns",
+  W0704: "a list or table without contents",
+  W0801: "partial matches that may multiply beyond the limits",
+  W0802: "state that may grow beyond what the default limits allow",
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

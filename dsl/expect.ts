@@ -4,17 +4,16 @@ import type { ExpectBody } from "./ast.ts";
 import { type CheckedBody, requireKeys, requirePositive } from "./body.ts";
 import { condition } from "./condition.ts";
 import { isBroken, suggestion } from "./declarations.ts";
+import type { Expr } from "./expr.ts";
 import { keyPlans, keySights } from "./keys.ts";
 import type { ExpectPlan, SourcePlan } from "./plan.ts";
-import { type Binding, type Checking, EMPTY_SCOPE, eventScope, type Scope } from "./scope.ts";
+import { type Checking, EMPTY_SCOPE, eventScope, type Scope, type StepSight } from "./scope.ts";
 import type { Sources } from "./source.ts";
 import { SourceTable } from "./source-table.ts";
-import { refuse } from "./supported.ts";
 
 export function checkExpect(body: ExpectBody, sources: Sources, checking: Checking): CheckedBody {
-  const { report, refusals } = checking;
+  const { report } = checking;
   const head = { ...body.span, end: body.span.start + "expect".length };
-  refuse(report, refusals, "expect", head);
   requireKeys(body, head, checking);
   if (body.every === null) {
     report.error("E0304", head, "this `expect` says not how often", {
@@ -26,30 +25,44 @@ export function checkExpect(body: ExpectBody, sources: Sources, checking: Checki
   const table = new SourceTable(checking, sources);
   const { shapes } = table.add({ names: [body.source], span: body.source.span }, body.by);
   const where = condition(body.where, eventScope(shapes), checking);
-  checkTable(body, checking);
+  checkTable(body, keys.length, checking);
   const [source] = table.plans;
   const plan: ExpectPlan = {
     kind: "expect",
+    label: body.source.text,
     source: source ?? NOTHING,
     where,
     everyMs: body.every?.ms ?? 0,
     table: body.from?.text ?? null,
   };
-  // The time of the last event, and how long ago it was: the plan has no nodes for them yet.
-  const unknown: Binding = { kind: "unknown" };
-  const parameters = new Map([
-    ["last", unknown],
-    ["gap", unknown],
-  ]);
-  const scope: Scope = { ...EMPTY_SCOPE, keys: keySights(keys), parameters };
-  return { plan, keys, scope, read: table.read };
+  const sight: StepSight = { name: body.source.text, label: 0, repeated: false, shapes };
+  const scope: Scope = {
+    ...EMPTY_SCOPE,
+    steps: new Map([[sight.name, sight]]),
+    visible: new Set([sight.label]),
+    keys: keySights(keys),
+    parameters: new Map([
+      ["last", { kind: "given", expr: { kind: "key", index: keys.length, standsFor: LAST } }],
+      ["gap", { kind: "given", expr: { kind: "key", index: keys.length + 1 } }],
+    ]),
+  };
+  return { plan, keys, scope, judging: [], read: table.read };
 }
+
+/** What `last` is: a time. */
+const LAST: Expr = { kind: "time", event: { kind: "step", label: 0 } };
 
 const NOTHING: SourcePlan = { stream: "", filter: null, keys: [], nullable: [] };
 
-function checkTable(body: ExpectBody, checking: Checking): void {
+function checkTable(body: ExpectBody, keys: number, checking: Checking): void {
   const { from } = body;
   if (from === null) return;
+  if (keys !== 1 && body.by !== null) {
+    checking.report.error("E0307", body.by.span, "with `from` a table there is one key", {
+      label: keys === 0 ? "`all` is no key" : `${keys} parts`,
+      notes: ["each row of the table is awaited under the table's own key"],
+    });
+  }
   const { values } = checking.declarations;
   if (values.get(from.text)?.kind === "table") return;
   if (isBroken(checking.declarations, from.text)) return;

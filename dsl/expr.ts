@@ -73,8 +73,8 @@ export type Expr =
       /** p of a percentile in 0..100, the duration of a rate; else null. */
       readonly parameter: Expr | null;
     }
-  /** The value of the match's key part. */
-  | { readonly kind: "key"; readonly index: number }
+  /** The value of the match's key part; behind the key, what the matcher computes in the place of `standsFor`. */
+  | { readonly kind: "key"; readonly index: number; readonly standsFor?: Expr }
   /** The variable of the enclosing lambda at nesting depth `depth` (0: the outermost). */
   | { readonly kind: "parameter"; readonly depth: number }
   | {

@@ -6,15 +6,15 @@ import type { Expr } from "./expr.ts";
 import { counted } from "./inline.ts";
 import { eventField, shownPath } from "./path.ts";
 import type { RulePlan } from "./plan.ts";
-import { insertion } from "./report.ts";
+import { insertion, type Reporter } from "./report.ts";
 import { type Checking, eventScope, type KeySight } from "./scope.ts";
 import type { Shape } from "./type.ts";
 
 /** The name that alerts show: the `as` name, else the text as written, without back quotes. */
-function shownName(key: Key, checking: Checking): string {
+export function shownName(key: Key, report: Reporter): string {
   if (key.as !== null) return key.as.text;
   if (key.source.kind === "path") return shownPath(key.source.path);
-  return checking.report.text(key.source.expr.span).replace(/\s+/g, " ");
+  return report.text(key.source.expr.span).replace(/\s+/g, " ");
 }
 
 /** The parts by name; reports names that occur twice. */
@@ -22,7 +22,7 @@ export function keyPlans(by: Keys | null, checking: Checking): RulePlan["keys"] 
   if (by === null || by.all) return [];
   const names = new Set<string>();
   return by.keys.map((key) => {
-    const name = shownName(key, checking);
+    const name = shownName(key, checking.report);
     refuseReserved(checking.report, name, key.as?.span ?? key.span);
     if (names.has(name)) {
       checking.report.error("E0201", key.span, `two parts of the key are called \`${name}\``, {

@@ -14,6 +14,7 @@ import { insertion } from "./report.ts";
 import { type Checking, EMPTY_SCOPE, type Scope } from "./scope.ts";
 import type { Sources } from "./source.ts";
 import { SourceTable } from "./source-table.ts";
+import { lintMatchState } from "./state-bound.ts";
 import { refuse } from "./supported.ts";
 
 type ClauseOf<K extends Clause["kind"]> = Extract<Clause, { kind: K }>;
@@ -50,6 +51,7 @@ export function checkMatch(
     keys: keySights(keys),
     withinMs: body.within?.ms ?? Number.POSITIVE_INFINITY,
     eventLimit: clauses.limits.eventsPerMatch,
+    judging: [],
   };
   const sequence = sequencePlan(body.sequence, WHOLE, pattern);
   if (sequenceMayBeEmpty(body.sequence)) reportEmpty(body, checking);
@@ -68,7 +70,8 @@ export function checkMatch(
     having: condition(clauses.having?.expr ?? null, scope, checking),
     skip: skipPlan(body, clauses.skip, labels, checking),
   };
-  return { plan, keys, scope, read: table.read };
+  lintMatchState(body, plan, clauses.limits, checking);
+  return { plan, keys, scope, judging: pattern.judging, read: table.read };
 }
 
 /** What alerts and `having` behind the block see: every step, and the key. */

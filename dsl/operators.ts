@@ -3,7 +3,7 @@
  * `or`, `and`, `not`, comparisons, `??`, `+ -`, `* / %`, unary `-`.
  * The grammar reads an expression as a flat row, so a chain of any length costs no depth of calls while parsing; here the
  * depth of calls is bounded by the levels and by `not` before `not`.
- * Operators of one level group from the left; comparisons do not group at all (`a < b < c` is reported).
+ * Operators of one level group from the left; comparisons do not group at all (`a < b < c` is reported, and read as it was meant).
  */
 
 import { assert } from "../base/assert.ts";
@@ -113,22 +113,26 @@ function fold(row: Row, least: number, from = 0): Expr {
     if (infix === undefined) return left;
     const strength = level(infix.operator);
     if (strength < least) return left;
-    if (strength === COMPARISON) {
-      if (compared) row.onChain(infix);
-      compared = true;
-    }
+    const chained = strength === COMPARISON && compared;
+    if (chained) row.onChain(infix);
+    if (strength === COMPARISON) compared = true;
     const right = fold(row, strength + 1);
-    left = {
-      kind: "binary",
-      operator: infix.operator,
-      negated: infix.negated,
-      caseless: infix.caseless,
-      left,
-      right,
-      operatorSpan: infix.span,
-      span: { file: left.span.file, start: left.span.start, end: right.span.end },
-    };
+    left = chained ? joinChain(left, infix, right) : binary(infix, left, right);
   }
+}
+
+function binary(infix: Infix, left: Expr, right: Expr): Expr {
+  const { operator, negated, caseless, span: operatorSpan } = infix;
+  const span = { file: left.span.file, start: left.span.start, end: right.span.end };
+  return { kind: "binary", operator, negated, caseless, left, right, operatorSpan, span };
+}
+
+/** `a < b < c` as the `a < b and b < c` that was meant, so that nothing more is said of it. */
+function joinChain(before: Expr, infix: Infix, right: Expr): Expr {
+  const last = before.kind === "binary" && before.operator === "and" ? before.right : before;
+  const middle = last.kind === "binary" ? last.right : last;
+  const and: Infix = { ...infix, operator: "and", negated: false, caseless: false };
+  return binary(and, before, binary(infix, middle, right));
 }
 
 /** `-` takes the operand alone, `not` the comparison that begins with it. */

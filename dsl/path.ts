@@ -20,7 +20,7 @@ import {
   type StepSight,
   type Typed,
 } from "./scope.ts";
-import { ANY, type Miss, type Shape, typeAt, typeWithin } from "./type.ts";
+import { ANY, type Miss, NUMBER, type Shape, typeAt, typeWithin } from "./type.ts";
 
 /** The segments as a field path; null, after an error, where one is a reserved name. */
 export function fieldPath(segments: readonly PathSegment[], checking: Checking): FieldPath | null {
@@ -50,6 +50,8 @@ export function checkPath(path: Path, scope: Scope, checking: Checking): Typed {
   const binding = scope.parameters.get(name.text);
   if (binding !== undefined) {
     if (binding.kind === "unknown") return { expr: POISONED.expr, type: ANY };
+    if (binding.kind === "given")
+      return member({ expr: binding.expr, type: NUMBER }, rest, checking);
     const value: Typed =
       binding.kind === "variable"
         ? { expr: { kind: "parameter", depth: binding.depth }, type: binding.type }

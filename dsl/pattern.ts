@@ -17,14 +17,15 @@ import type {
   Step,
   TakingElement,
 } from "./ast.ts";
-import { condition, contradicts } from "./condition.ts";
+import { condition } from "./condition.ts";
 import { elementMayBeEmpty } from "./emptiness.ts";
 import { fitsMatchKeys } from "./keys.ts";
-import { type Labels, labelsWithin, sequencesOf, stepName } from "./labels.ts";
+import { type Labels, labelsWithin, sequencesOf } from "./labels.ts";
 import { checkEach, prevRefusal } from "./loop-conditions.ts";
 import { checkNo } from "./no-place.ts";
 import type { ElementPlan, LinkPlan, NoPlan, SequencePlan, StepPlan } from "./plan.ts";
 import { checkQuantity, isLoop, quantityPlan } from "./quantity.ts";
+import { warnForbidden, warnUnreachable } from "./reachable.ts";
 import { type Checking, EMPTY_SCOPE, type KeySight, type Scope } from "./scope.ts";
 import type { SourceTable } from "./source-table.ts";
 import { refuse } from "./supported.ts";
@@ -39,6 +40,8 @@ export interface Pattern {
   readonly withinMs: number;
   /** Events that a match may have. */
   readonly eventLimit: number;
+  /** Scopes of the steps' conditions by `StepPlan.index`, filled as the steps are met. */
+  readonly judging: Scope[];
 }
 
 /** Where in the pattern a sequence stands. */
@@ -83,6 +86,7 @@ export function sequencePlan(sequence: Sequence, place: Place, pattern: Pattern)
       refuse(report, refusals, "several no", element.span);
     }
     const plan = elementPlan(element, here, pattern);
+    warnForbidden(element, plan, items, pattern);
     items.push({ link: linkPlan(link, element, pattern), element: plan });
     visible = union(visible, elementLabels(element, pattern));
     atStart = atStart && elementMayBeEmpty(element);
@@ -177,6 +181,7 @@ function stepPlan(element: TakingElement, step: Step, place: Place, pattern: Pat
     prev: prevRefusal(element, step, checking.report),
   };
   checkEach(element, step, checking.report);
+  pattern.judging[index] = whereScope;
   const where = condition(step.where, whereScope, checking);
   const each = loop ? condition(step.each, { ...whereScope, prev: { shapes } }, checking) : null;
   const leaving: Scope = { ...base, atHand: null, visible, keys: pattern.keys };
@@ -194,33 +199,6 @@ function stepPlan(element: TakingElement, step: Step, place: Place, pattern: Pat
     until: untilPlan(element, { ...whereScope, prev: { shapes } }, pattern),
     withinMs: element.within?.ms ?? null,
   };
-}
-
-/** Does the step's condition contradict the filter of each of its sources? */
-function warnUnreachable(
-  element: TakingElement,
-  step: Step,
-  where: StepPlan["where"],
-  pattern: Pattern,
-): void {
-  if (step.where === null || where === null) return;
-  const demands = where.kind === "and" ? where.operands : [where];
-  const sources = pattern.labels.steps.get(element)?.sources ?? [];
-  const filters = sources.map((index) => pattern.table.plans[index]?.filter ?? null);
-  const impossible = filters.every((filter) => {
-    if (filter === null) return false;
-    const given = filter.kind === "and" ? filter.operands : [filter];
-    return contradicts([...given, ...demands]);
-  });
-  if (!impossible || contradicts(demands)) return;
-  pattern.checking.report.warning(
-    "W0402",
-    step.where.span,
-    `\`${stepName(element)}\` can never take an event`,
-    {
-      label: "its source's own condition says otherwise",
-    },
-  );
 }
 
 function untilPlan(element: TakingElement, scope: Scope, pattern: Pattern): StepPlan["until"] {

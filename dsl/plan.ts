@@ -165,8 +165,15 @@ export interface WindowPlan {
   readonly having: Expr;
 }
 
+/**
+ * Alerts read two values behind the key parts: the time of the last event before the silence (`last`), and how long
+ * the silence was (`gap`, in ms). The source's name stands for the last event itself, or for the one that ended the
+ * silence.
+ */
 export interface ExpectPlan {
   readonly kind: "expect";
+  /** The source's name: the label of its events. */
+  readonly label: string;
   readonly source: SourcePlan;
   readonly where: Expr | null;
   readonly everyMs: number;
@@ -197,6 +204,20 @@ export const DEFAULT_LIMITS: LimitsPlan = {
   matchesPerEvent: 1_000,
 };
 
+/** A known good case of a rule (D-5). It is no part of the rule's version: state and ids stay as they are. */
+export interface ExceptionPlan {
+  readonly name: string;
+  /**
+   * The step that events which it fits cannot take: its condition is in the plan of that step already, as
+   * `not (where is true)`. Null: finished matches that it fits do not alert.
+   */
+  readonly label: number | null;
+  readonly where: Expr;
+  /** The last millisecond of event time, or of the decision, at which it holds; null: for good. */
+  readonly untilMs: number | null;
+  readonly because: string;
+}
+
 export interface RulePlan {
   readonly name: string;
   readonly title: string;
@@ -217,6 +238,8 @@ export interface RulePlan {
   readonly recovered: AlertPlan | null;
   readonly once: { readonly per: readonly Expr[]; readonly everyMs: number } | null;
   readonly limits: LimitsPlan;
+  /** In the order of the text. */
+  readonly exceptions: readonly ExceptionPlan[];
 }
 
 /** An event of a test, at a time relative to the test's start. */

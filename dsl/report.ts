@@ -23,6 +23,7 @@ export class Reporter {
   readonly #files: readonly RuleFile[];
   readonly #found: Diagnostic[] = [];
   readonly #seen = new Set<string>();
+  readonly #lines = new Map<string, readonly number[]>();
   #failed = false;
 
   constructor(files: readonly RuleFile[]) {
@@ -73,8 +74,26 @@ export class Reporter {
 
   /** Number of the line of an offset, from 1. */
   line(span: Span): number {
-    const before = this.source(span.file, 0, span.start);
-    return before.split("\n").length;
+    const starts = this.#lineStarts(span.file);
+    let low = 0;
+    let high = starts.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((starts[middle] as number) <= span.start) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Offsets at which the lines of a file begin. */
+  #lineStarts(file: string): readonly number[] {
+    const known = this.#lines.get(file);
+    if (known !== undefined) return known;
+    const { text } = this.#file(file);
+    const starts = [0];
+    for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+    this.#lines.set(file, starts);
+    return starts;
   }
 
   #file(name: string): RuleFile {
@@ -84,15 +103,23 @@ export class Reporter {
   }
 
   finish(): Diagnostic[] {
-    const place = new Map(this.#files.map((file, index) => [file.file, index]));
-    return [...this.#found].sort(
-      (a, b) =>
-        (place.get(a.span.file) ?? 0) - (place.get(b.span.file) ?? 0) ||
-        a.span.start - b.span.start ||
-        a.span.end - b.span.end ||
-        compareText(a.code, b.code),
-    );
+    return inFileOrder(this.#files, this.#found);
   }
+}
+
+/** Diagnostics by file as given, then by position, then by code. */
+export function inFileOrder(
+  files: readonly RuleFile[],
+  diagnostics: readonly Diagnostic[],
+): Diagnostic[] {
+  const place = new Map(files.map((file, index) => [file.file, index]));
+  return [...diagnostics].sort(
+    (a, b) =>
+      (place.get(a.span.file) ?? 0) - (place.get(b.span.file) ?? 0) ||
+      a.span.start - b.span.start ||
+      a.span.end - b.span.end ||
+      compareText(a.code, b.code),
+  );
 }
 
 /** A fix that inserts text at an offset. */

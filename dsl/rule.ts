@@ -5,6 +5,7 @@ import { alertPlan } from "./alert.ts";
 import type { CheckedBody } from "./body.ts";
 import { type Clauses, sortClauses } from "./clauses.ts";
 import type { DeclarationOf } from "./declarations.ts";
+import { exceptionPlans } from "./exception.ts";
 import { checkExpect } from "./expect.ts";
 import type { Expr } from "./expr.ts";
 import { checkMatch, stepLabel } from "./match.ts";
@@ -30,7 +31,7 @@ export function checkRule(
   if (body === null) return null;
   const { scope } = body;
   const title = rule.title.value;
-  const plan: Omit<RulePlan, "version"> = {
+  const plan: Omit<RulePlan, "version" | "exceptions"> = {
     name: rule.name.text,
     title,
     severity: metadata.severity,
@@ -47,7 +48,8 @@ export function checkRule(
     limits: clauses.limits,
   };
   const { name, ...rest } = plan;
-  return { name, version: checking.report.failed ? "" : ruleVersion(plan, streams), ...rest };
+  const version = checking.report.failed ? "" : ruleVersion(plan, streams);
+  return { name, version, ...rest, ...exceptionPlans(rule, body, checking) };
 }
 
 function checkBody(

@@ -41,6 +41,8 @@ export type Binding =
   | { readonly kind: "argument"; readonly expr: ast.Expr; readonly scope: Scope }
   /** The variable of a lambda. */
   | { readonly kind: "variable"; readonly depth: number; readonly type: Type }
+  /** A number that the matcher knows. */
+  | { readonly kind: "given"; readonly expr: Expr }
   /** A value that is not known yet: the parameter of a `fn` that is checked by itself. */
   | { readonly kind: "unknown" };
 

@@ -8,8 +8,8 @@ import { condition } from "./condition.ts";
 import { type DeclarationOf, findSource, kindWithArticle } from "./declarations.ts";
 import type { Expr } from "./expr.ts";
 import type { StreamPlan } from "./plan.ts";
+import { alertShape } from "./rule-chain.ts";
 import { type Checking, eventScope } from "./scope.ts";
-import { refuse } from "./supported.ts";
 import type { Shape } from "./type.ts";
 
 /** What a source's name stands for. */
@@ -52,7 +52,7 @@ export class Sources {
 
   /** What a step's source is; a broken one, after an error, where nothing has that name. */
   resolve(name: DottedName): SourceSight {
-    const { declarations, report, refusals } = this.#checking;
+    const { declarations, report } = this.#checking;
     const found = findSource(declarations, name, report);
     switch (found?.kind) {
       case undefined:
@@ -62,8 +62,7 @@ export class Sources {
       case "event":
         return this.event(found);
       case "rule": {
-        refuse(report, refusals, "rule source", name.span);
-        const shape: Shape = { owner: `alerts of \`${name.text}\``, fields: null };
+        const shape = alertShape(found, report);
         return { kind: "rule", stream: name.text, filter: null, shape, broken: false };
       }
     }

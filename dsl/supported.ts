@@ -1,7 +1,7 @@
 /**
  * The one place that refuses constructs which the language has, and the engine does not do yet. The checker checks and
- * converts them all the same, so a construct is allowed by deleting its line in `UNSUPPORTED`. Three have no place in
- * the plan yet and need one first: `expect` (its `last` and `gap`), `exception`, and lists and tables `from kv`.
+ * converts them all the same, so a construct is allowed by deleting its line in `UNSUPPORTED`. Lists and tables
+ * `from kv` have no place in the plan yet and need one first.
  */
 
 import type { Span } from "../base/diagnostic.ts";
@@ -19,36 +19,14 @@ export type Construct =
   | "until block"
   | "leading no"
   | "several no"
-  | "window"
-  | "expect"
   | "timeout"
-  | "exception"
   | "preceding"
-  | "rule source"
-  | "list file"
   | "list kv"
-  | "table";
+  | "table kv";
 
 const UNSUPPORTED: readonly (readonly [Construct, string])[] = [
-  ["longest", "`match longest` is"],
-  ["latest", "`match latest` is"],
-  ["gap", "`gap` between the events of a match is"],
-  ["group", "a group `{ … }` in a match is"],
-  ["either", "`either` is"],
-  ["all of", "`all of` is"],
-  ["until loop", "`until` on a loop is"],
-  ["until block", "`until` after the block is"],
-  ["leading no", "a `no` at the start is"],
-  ["several no", "several `no` in a row are"],
-  ["window", "`window` is"],
-  ["expect", "`expect` is"],
-  ["timeout", "`on timeout` is"],
-  ["exception", "`exception` is"],
-  ["preceding", "`preceding` is"],
-  ["rule source", "a rule as a source of another rule is"],
-  ["list file", "a `list` from a file is"],
   ["list kv", "a `list` from a bucket is"],
-  ["table", "a `table` is"],
+  ["table kv", "a `table` from a bucket is"],
 ];
 
 /** Which constructs are refused. Tests of conversions lift refusals with an empty one. */

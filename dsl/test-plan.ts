@@ -6,6 +6,7 @@ import type { DataField, TestItem } from "./ast.ts";
 import { constant } from "./constant.ts";
 import { type DeclarationOf, isBroken, suggestion } from "./declarations.ts";
 import type { RulePlan, TestExpectation, TestPlan } from "./plan.ts";
+import { streamsBehind } from "./rule-chain.ts";
 import { type Checking, EMPTY_SCOPE } from "./scope.ts";
 import type { Sources } from "./source.ts";
 import { filledObject, writtenObject } from "./test-event.ts";
@@ -24,6 +25,7 @@ export function testPlan(
 ): TestPlan {
   const { report } = checking;
   const rule = ruleOf(test, rules, checking);
+  const read = rule === null ? null : streamsBehind(rule, rules);
   const inputs: Input[] = [];
   const expectations: TestExpectation[] = [];
   let events = 0;
@@ -32,7 +34,7 @@ export function testPlan(
       case "event":
         events += item.repeat?.count ?? 1;
         if (events > EVENT_LIMIT) break;
-        for (const input of eventInputs(item, rule, sources, checking)) inputs.push(input);
+        for (const input of eventInputs(item, read, sources, checking)) inputs.push(input);
         break;
       case "advance":
         inputs.push({ kind: "advance", byMs: item.by.ms });
@@ -83,7 +85,7 @@ function reportTooMany(span: TestItem["span"], checking: Checking): void {
 
 function eventInputs(
   item: ItemOf<"event">,
-  rule: RulePlan | null,
+  read: ReadonlySet<string> | null,
   sources: Sources,
   checking: Checking,
 ): readonly Input[] {
@@ -104,15 +106,10 @@ function eventInputs(
     return [];
   }
   if (written === null || sight.broken) return [];
-  if (rule !== null && !rule.streams.includes(sight.stream)) {
-    report.warning(
-      "W0601",
-      item.source.span,
-      `\`${rule.name}\` does not read \`${sight.stream}\``,
-      {
-        label: "this event changes nothing",
-      },
-    );
+  if (read !== null && !read.has(sight.stream)) {
+    report.warning("W0601", item.source.span, `the rule does not read \`${sight.stream}\``, {
+      label: "this event changes nothing",
+    });
   }
   const data = filledObject(written, sight.filter);
   const everyMs = item.repeat?.every?.ms ?? 0;

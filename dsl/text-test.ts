@@ -5,9 +5,11 @@ import { typeOf, type Value } from "../base/value.ts";
 import type * as ast from "./ast.ts";
 import type { Expr, TextTest } from "./expr.ts";
 import { compileRegex } from "./regex.ts";
+import { replacement } from "./report.ts";
 import { type Checking, firstName, POISONED, type Scope, type Typed } from "./scope.ts";
-import { simplerTest } from "./simpler-test.ts";
+import { type SimplerTest, simplerTest } from "./simpler-test.ts";
 import { BOOLEAN, describe, isOpen, type Type } from "./type.ts";
+import { lintLike, lintList } from "./value-lints.ts";
 
 type Binary = Extract<ast.Expr, { kind: "binary" }>;
 
@@ -34,6 +36,7 @@ export function checkIn(expr: Binary, scope: Scope, checking: Checking): Typed {
     };
   }
   if (!isListOf(expr, item.type, list.type, checking)) return POISONED;
+  lintList(expr, item.expr, list.expr, checking);
   return { expr: { kind: "in", item: item.expr, list: list.expr, caseless }, type: BOOLEAN };
 }
 
@@ -94,6 +97,7 @@ export function checkTextTest(
     return { expr: { kind: "same text", left: left.expr, right: right.expr }, type: BOOLEAN };
   }
   if (operator === "matches" && !checkRegex(expr, right.expr, scope, checking)) return POISONED;
+  if (operator === "like") lintLike(expr, right.expr, checking);
   const test: Expr = {
     kind: "text test",
     test: operator,
@@ -140,23 +144,19 @@ function suggestSimpler(expr: Binary, pattern: string, checking: Checking): void
   const simpler = simplerTest(pattern);
   if (simpler === null) return;
   const { operatorSpan, right } = expr;
-  const written = `${caselessForm(simpler.operator, expr.caseless)} ${JSON.stringify(simpler.text)}`;
-  checking.report.warning(
-    "W0403",
-    { ...operatorSpan, end: right.span.end },
-    "this can be said without a regular expression",
-    {
-      label: `\`${written}\``,
-      fix: {
-        title: `replace with \`${written}\``,
-        span: { ...operatorSpan, end: right.span.end },
-        text: expr.negated ? `not ${written}` : written,
-      },
-    },
-  );
+  const written = writtenTest(simpler, expr);
+  const span = { ...operatorSpan, end: right.span.end };
+  checking.report.warning("W0403", span, "this can be said without a regular expression", {
+    label: `\`${written}\``,
+    fix: replacement(span, written),
+  });
 }
 
-function caselessForm(operator: string, caseless: boolean): string {
-  if (!caseless) return operator;
-  return operator === "==" ? "=~" : `~${operator}`;
+/** The whole test but for its left side. */
+function writtenTest({ operator, text }: SimplerTest, { negated, caseless }: Binary): string {
+  const quoted = JSON.stringify(text);
+  const isEquality = operator === "like" && !/[*?]/.test(text);
+  if (isEquality && !caseless) return `${negated ? "!=" : "=="} ${quoted}`;
+  if (isEquality && !negated) return `=~ ${quoted}`;
+  return `${negated ? "not " : ""}${caseless ? "~" : ""}${operator} ${quoted}`;
 }

@@ -9,7 +9,7 @@ import type { RulePlan, StreamPlan } from "./plan.ts";
 
 /** 16 hexadecimal digits over the rule without its version, and over the streams that it reads without their places. */
 export function ruleVersion(
-  rule: Omit<RulePlan, "version">,
+  rule: Omit<RulePlan, "version" | "exceptions">,
   streams: readonly StreamPlan[],
 ): string {
   const read = streams

@@ -10,7 +10,7 @@ import type { WindowPlan } from "./plan.ts";
 import { type Checking, EMPTY_SCOPE, eventScope, type Scope, type StepSight } from "./scope.ts";
 import type { Sources } from "./source.ts";
 import { SourceTable } from "./source-table.ts";
-import { refuse } from "./supported.ts";
+import { lintWindowState } from "./state-bound.ts";
 
 type Having = Extract<Clause, { kind: "having" }>;
 
@@ -21,12 +21,12 @@ export function checkWindow(
   sources: Sources,
   checking: Checking,
 ): CheckedBody {
-  const { report, refusals } = checking;
-  refuse(report, refusals, "window", firstWord(body));
+  const { report } = checking;
   requireKeys(body, firstWord(body), checking);
   const keys = keyPlans(body.by, checking);
   const table = new SourceTable(checking, sources);
   const sights: StepSight[] = [];
+  const judging: Scope[] = [];
   const over: WindowPlan["over"][number][] = [];
   for (const entry of body.over) {
     const name = entry.label?.text ?? entry.source.text;
@@ -44,7 +44,9 @@ export function checkWindow(
     );
     const label = sights.length;
     sights.push({ name, label, repeated: true, shapes });
-    const where = condition(entry.where, eventScope(shapes), checking);
+    const judge = eventScope(shapes);
+    judging.push(judge);
+    const where = condition(entry.where, judge, checking);
     over.push({ label, source: indexes[0] ?? 0, where });
   }
   const scope: Scope = {
@@ -63,7 +65,8 @@ export function checkWindow(
     over,
     having: condition(having?.expr ?? null, scope, checking) ?? { kind: "const", value: null },
   };
-  return { plan, keys, scope, read: table.read };
+  lintWindowState(plan, firstWord(body), checking);
+  return { plan, keys, scope, judging, read: table.read };
 }
 
 function firstWord(body: WindowBody): Span {

@@ -1,6 +1,7 @@
 /**
  * The id of an alert (A-5): the same for the same rule version, key and events by step on every replay and machine.
- * For absence the deadline takes part too: a silence may have no event of its own. Positions, feeds and the order in
+ * For absence the deadline takes part too, for a silence may have no event of its own; and so does the time at which a
+ * window was found that has none, or more than it keeps. Positions, feeds and the order in
  * which alerts are decided do not take part.
  */
 
@@ -23,7 +24,14 @@ export function alertId(rule: RulePlan, match: Match): string {
     else known.push(identity);
   }
   const bySteps: Value = [...steps.entries()].sort(([a], [b]) => a - b);
-  const deadline = match.kind === "timeout" ? match.decidedMs : null;
-  const parts: Value = [FORMAT, rule.name, rule.version, match.kind, match.keys, bySteps, deadline];
+  const decidedMs = isNamedByTime(match) ? match.decidedMs : null;
+  // Behind the key stand values that the matcher computed.
+  const keys = match.keys.slice(0, rule.keys.length);
+  const parts: Value = [FORMAT, rule.name, rule.version, match.kind, keys, bySteps, decidedMs];
   return sha256Hex(stringifyJson(parts)).slice(0, ID_DIGITS);
+}
+
+function isNamedByTime({ kind, taken, untold }: Match): boolean {
+  if (kind === "window") return taken.length === 0 || untold > 0;
+  return kind === "timeout" || kind === "missing";
 }

@@ -34,9 +34,10 @@ function matchOf(count: number, extra = "", kind: Match["kind"] = "match"): Matc
     keys: ["ana", null],
     key: "ana",
     decidedMs: hit.timeMs,
-    first,
-    last: hit,
+    startMs: first.timeMs,
+    endMs: hit.timeMs,
     taken: [...taken, { step: 1, label: 1, event: hit }],
+    untold: 0,
     history,
   };
 }

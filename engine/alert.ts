@@ -46,18 +46,20 @@ export class AlertMaker {
   readonly #limits: EngineLimits;
   readonly #main: CompiledAlert;
   readonly #timeout: CompiledAlert;
+  readonly #recovered: CompiledAlert;
 
   constructor(rule: RulePlan, data: DataSource, limits: EngineLimits, options: CompileOptions) {
     this.#rule = rule;
-    this.#labels = rule.body.kind === "expect" ? [rule.body.source.stream] : rule.body.labels;
+    this.#labels = rule.body.kind === "expect" ? [rule.body.label] : rule.body.labels;
     this.#data = data;
     this.#limits = limits;
     this.#main = compileAlert(rule.alert, options);
     this.#timeout = rule.timeout === null ? this.#main : compileAlert(rule.timeout.alert, options);
+    this.#recovered = rule.recovered === null ? this.#main : compileAlert(rule.recovered, options);
   }
 
   make(match: Match, suppressed: number): MadeAlert {
-    const plan = match.kind === "timeout" ? this.#timeout : this.#main;
+    const plan = this.#planOf(match.kind);
     const scope = scopeOf(match, this.#data);
     const key = keyObject(this.#rule, match);
     const body = {
@@ -70,12 +72,17 @@ export class AlertMaker {
       title: plan.title.map((part) => part(scope)).join(""),
       key,
       time: formatTime(match.decidedMs),
-      start: formatTime(match.first.timeMs),
-      end: formatTime(match.last.timeMs),
+      start: formatTime(match.startMs),
+      end: formatTime(match.endMs),
       data: plan.data === null ? key : dataObject(plan.data, scope),
       suppressed,
     };
     return { ...this.#fit(body, match), to: plan.to };
+  }
+
+  #planOf(kind: Match["kind"]): CompiledAlert {
+    if (kind === "timeout") return this.#timeout;
+    return kind === "recovered" ? this.#recovered : this.#main;
   }
 
   /** Adds as much evidence as the limits allow: an alert that is too large shows half as much, and so on. */
@@ -96,7 +103,7 @@ export class AlertMaker {
     const byLabel: EventRecord[][] = this.#labels.map(() => []);
     for (const { label, event } of match.taken) byLabel[label]?.push(event);
     const shown: [string, readonly Evidence[]][] = [];
-    let truncated = 0;
+    let truncated = match.untold;
     for (const [label, events] of byLabel.entries()) {
       if (events.length === 0) continue;
       const cut = Math.max(0, events.length - 2 * perSide);

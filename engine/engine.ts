@@ -13,8 +13,7 @@
 import { assert } from "../base/assert.ts";
 import type { Value } from "../base/value.ts";
 import type { RuleSetPlan } from "../dsl/plan.ts";
-import { createMatcher } from "../nfa/explicit/matcher.ts";
-import { NO_DATA } from "../nfa/history.ts";
+import { createMatcher } from "../nfa/create-matcher.ts";
 import type { StoreChange } from "../state/store.ts";
 import { assemble, type EngineParts } from "./assembly.ts";
 import { Checkpoint } from "./checkpoint/checkpoint.ts";
@@ -24,6 +23,7 @@ import { DEFAULT_ENGINE_LIMITS, type EngineOptions } from "./options.ts";
 import type { OrderGroup } from "./order-group.ts";
 import { OutputQueue } from "./output-queue.ts";
 import type { Output } from "./outputs.ts";
+import { RuleData } from "./rule-data.ts";
 import type { EngineStatus, RejectReason } from "./status.ts";
 import { statusOf } from "./status-report.ts";
 import type { StreamLane } from "./stream-lane.ts";
@@ -57,7 +57,7 @@ export class Engine {
   constructor(plan: RuleSetPlan, options: EngineOptions, state: StateReader | null) {
     this.#parts = assemble(plan, {
       createMatcher: options.createMatcher ?? createMatcher,
-      data: options.data ?? NO_DATA,
+      data: options.data ?? new RuleData(plan, new Map()),
       limits: { ...DEFAULT_ENGINE_LIMITS, ...options.limits },
       codegen: options.codegen ?? true,
       index: options.index ?? true,

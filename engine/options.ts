@@ -2,7 +2,7 @@
 
 import type { RulePlan } from "../dsl/plan.ts";
 import type { DataSource } from "../nfa/history.ts";
-import type { Matcher, MatcherHost } from "../nfa/matcher.ts";
+import type { Matcher, MatcherHost, MatcherOptions } from "../nfa/matcher.ts";
 
 /** Limits of events and alerts (delivery, "Backpressure"); those of matching are the rule's own. */
 export interface EngineLimits {
@@ -30,7 +30,7 @@ export const DEFAULT_ENGINE_LIMITS: EngineLimits = {
 export type MatcherFactory = (
   rule: RulePlan,
   host: MatcherHost,
-  options: { readonly codegen: boolean },
+  options: MatcherOptions,
 ) => Matcher;
 
 export interface EngineOptions {
@@ -39,7 +39,7 @@ export interface EngineOptions {
   /** Default true. False offers every event of a stream to every rule of it: the plain form, with the same results. */
   readonly index?: boolean;
   readonly limits?: Partial<EngineLimits>;
-  /** Lists and tables; none by default. */
+  /** Lists and tables. Default: the plan's literal lists; what stands in files is empty. */
   readonly data?: DataSource;
   /** Default: the tier that the compiler chose. */
   readonly createMatcher?: MatcherFactory;

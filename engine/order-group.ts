@@ -65,6 +65,8 @@ export class OrderGroup implements RuleClock {
   readonly #holds: HoldLog;
   /** Whether anything was offered or fired since `takeActed`. */
   #acted = false;
+  /** Do the rules know a time? */
+  #begun = false;
 
   /** `delayMs`: the longest delay of its streams. */
   constructor(streams: readonly string[], delayMs: number, holds: HoldLog) {
@@ -188,6 +190,8 @@ export class OrderGroup implements RuleClock {
     this.changed = true;
     this.#raiseFrontier(timeMs, 0, BEFORE_ALL_FEEDS, "");
     this.#release();
+    this.#beginAt(timeMs);
+    this.#release();
   }
 
   /** Lets time run on until nothing waits. */
@@ -209,6 +213,18 @@ export class OrderGroup implements RuleClock {
     this.#moveFrontier();
     this.#raiseFrontier(timeMs, 0, BEFORE_ALL_FEEDS, "");
     this.#release();
+    this.#beginAt(timeMs);
+    this.#release();
+  }
+
+  /**
+   * The rules' time begins with their first event: that does not depend on the arrival of others. It begins with a
+   * given time only where no event was before it.
+   */
+  #beginAt(timeMs: number): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    for (const runner of this.#runners) if (runner.matcher.begin(timeMs)) this.#acted = true;
   }
 
   #raiseFrontier(timeMs: number, timeFrac: number, place: number, feed: string): void {
@@ -233,6 +249,7 @@ export class OrderGroup implements RuleClock {
   }
 
   #step(event: FeedEvent): void {
+    if (!this.#begun) this.#beginAt(event.timeMs);
     if (this.timers.nextMs < event.timeMs) this.#fireBefore(event.timeMs);
     this.nowMs = event.timeMs;
     this.last = event;

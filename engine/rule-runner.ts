@@ -16,10 +16,12 @@ import {
   compileScopeValue,
   type ScopeValue,
 } from "../nfa/expression/compiled.ts";
-import type { DataSource } from "../nfa/history.ts";
+import type { DataSource, Scope } from "../nfa/history.ts";
 import { keyText } from "../nfa/key.ts";
 import type { LimitName, Match, Matcher, MatcherHost } from "../nfa/matcher.ts";
+import { liftAggregates } from "../nfa/window/lift-aggregates.ts";
 import { AlertMaker } from "./alert.ts";
+import { type AlertExceptions, compileExceptions } from "./alert-exceptions.ts";
 import type { FeedEvent } from "./feed-event.ts";
 import { OnceMemory } from "./once.ts";
 import type { EngineLimits, MatcherFactory } from "./options.ts";
@@ -67,6 +69,7 @@ export class RuleRunner implements MatcherHost {
   readonly matcher: Matcher;
   readonly once: OnceMemory | null;
   readonly #once: readonly ScopeValue[];
+  readonly #excepts: AlertExceptions;
   readonly #alerts: AlertMaker;
   readonly #outputs: OutputQueue;
   /** The least deadline in the timer queue by key. */
@@ -78,6 +81,7 @@ export class RuleRunner implements MatcherHost {
   }));
   #matches = 0;
   #alertCount = 0;
+  #excepted = 0;
   #suppressed = 0;
   #skipMissed = 0;
   /** Did the tallies change since they were stored? */
@@ -90,11 +94,18 @@ export class RuleRunner implements MatcherHost {
     this.clock = clock;
     this.data = settings.data;
     this.#outputs = settings.outputs;
-    this.#alerts = new AlertMaker(rule, settings.data, settings.limits, options);
-    this.once =
-      rule.once === null ? null : new OnceMemory(rule.once.everyMs, settings.recordChanges);
-    this.#once = rule.once?.per.map((expr) => compileScopeValue(expr, options)) ?? [];
-    this.matcher = settings.createMatcher(rule, this, options);
+    const { alert, once, exceptions, recovered } = liftAggregates(rule).rule;
+    this.#excepts = compileExceptions(exceptions, options);
+    this.#alerts = new AlertMaker(
+      { ...rule, alert, recovered },
+      settings.data,
+      settings.limits,
+      options,
+    );
+    this.once = once === null ? null : new OnceMemory(once.everyMs, settings.recordChanges);
+    this.#once = once?.per.map((expr) => compileScopeValue(expr, options)) ?? [];
+    const { recordChanges } = settings;
+    this.matcher = settings.createMatcher(rule, this, { ...options, recordChanges });
   }
 
   offer(event: FeedEvent): void {
@@ -116,21 +127,26 @@ export class RuleRunner implements MatcherHost {
 
   report(match: Match): void {
     this.#matches++;
-    const suppressed = this.#passOnce(match);
+    const { decidedMs: timeMs, key, keys, history } = match;
+    const scope: Scope = { event: null, history, keys, data: this.data };
+    // One that is excepted is no alert, so `once` does not count it (D-5, A-2).
+    if (this.#excepts(scope, timeMs)) {
+      this.#excepted++;
+      return;
+    }
+    const suppressed = this.#passOnce(match, scope);
     if (suppressed === null) {
       this.#suppressed++;
       return;
     }
     this.#alertCount++;
     const { alert, text, to } = this.#alerts.make(match, suppressed);
-    const { decidedMs: timeMs, key } = match;
     this.#outputs.push({ kind: "alert", timeMs, rule: this.rule.name, key, text, alert, to });
   }
 
   /** How many alerts were withheld before this one, or null where this one is. */
-  #passOnce(match: Match): number | null {
+  #passOnce(match: Match, scope: Scope): number | null {
     if (this.once === null) return 0;
-    const scope = { event: null, history: match.history, keys: match.keys, data: this.data };
     const values = this.#once.map((value) => value(scope));
     return this.once.pass(keyText([match.kind, ...values]), match.decidedMs);
   }
@@ -182,6 +198,7 @@ export class RuleRunner implements MatcherHost {
       openRuns: this.matcher.openRuns(),
       matches: this.#matches,
       alerts: this.#alertCount,
+      excepted: this.#excepted,
       suppressed: this.#suppressed,
       skipMissed: this.#skipMissed,
       limits: LIMIT_NAMES.map((limit, i) => ({ limit, dropped: this.#tallies[i]?.dropped ?? 0 })),

@@ -48,6 +48,7 @@ function rulesOf(parts: EngineParts): readonly RuleStatus[] {
         openRuns: 0,
         matches: 0,
         alerts: 0,
+        excepted: 0,
         suppressed: 0,
         skipMissed: 0,
         limits: [],

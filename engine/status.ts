@@ -45,6 +45,9 @@ export interface RuleStatus {
   /** Reported by the matcher, before `once`. */
   readonly matches: number;
   readonly alerts: number;
+  /** Did not alert, for an exception fitted. */
+  readonly excepted: number;
+  /** Withheld by `once`. */
   readonly suppressed: number;
   readonly skipMissed: number;
   /** Starts or matches dropped. */

@@ -14,6 +14,8 @@ export function yieldsTime(expr: Expr): boolean {
   switch (expr.kind) {
     case "time":
       return true;
+    case "key":
+      return expr.standsFor !== undefined && yieldsTime(expr.standsFor);
     case "call":
       if (expr.name === "parse_time") return true;
       return PASSING.includes(expr.name) && allTimes(expr.args);

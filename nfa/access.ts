@@ -1,12 +1,12 @@
 /**
- * What the rule index may know of a rule: for each step and `no` on a stream one equality that every event it
+ * What the rule index may know of a rule: for each step, `no` and entry on a stream one equality that every event it
  * concerns must fulfil (the "access predicate" of Esper's filter service). An event that fulfils none of them cannot
  * concern the rule, so the rule costs nothing for it.
  */
 
 import type { Value } from "../base/value.ts";
 import type { Expr, FieldPath } from "../dsl/expr.ts";
-import type { ElementPlan, MatchPlan, RulePlan, SequencePlan } from "../dsl/plan.ts";
+import type { ElementPlan, MatchPlan, RulePlan, SequencePlan, WindowPlan } from "../dsl/plan.ts";
 import { conjunction } from "./build.ts";
 import { bodiesOf } from "./patterns.ts";
 
@@ -16,21 +16,41 @@ export interface AccessAtom {
   readonly values: readonly Value[];
 }
 
-/** One atom for each step and `no` that reads the stream; null where the rule must be offered every event of it. */
+/** One atom for each step, `no` and entry that reads the stream; null where the rule must be offered every event of it. */
 export function accessAtoms(body: RulePlan["body"], stream: string): readonly AccessAtom[] | null {
-  if (body.kind !== "match") return null;
-  const wholeInput = seesAll(body);
   const atoms: AccessAtom[] = [];
-  for (const { sources, where } of leavesOf(body)) {
-    for (const index of sources) {
-      const source = body.sources[index];
-      if (source?.stream !== stream) continue;
-      const atom = atomOf(wholeInput ? source.filter : conjunction(source.filter, where));
-      if (atom === null) return null;
-      atoms.push(atom);
-    }
+  for (const condition of conditionsOn(body, stream)) {
+    const atom = atomOf(condition);
+    if (atom === null) return null;
+    atoms.push(atom);
   }
   return atoms;
+}
+
+/** What each step, `no` or entry of the body demands of the stream's events. */
+function conditionsOn(body: RulePlan["body"], stream: string): readonly (Expr | null)[] {
+  if (body.kind === "expect") {
+    const { source, where } = body;
+    return source.stream === stream ? [conjunction(source.filter, where)] : [];
+  }
+  const wholeInput = body.kind === "match" ? seesAll(body) : body.shape.kind === "sliding";
+  const leaves = body.kind === "match" ? leavesOf(body) : body.over.map(entryLeaf);
+  return leaves.flatMap(({ sources, where }) =>
+    sources.flatMap((index) => {
+      const source = body.sources[index];
+      if (source?.stream !== stream) return [];
+      return [wholeInput ? source.filter : conjunction(source.filter, where)];
+    }),
+  );
+}
+
+interface AccessLeaf {
+  readonly sources: readonly number[];
+  readonly where: Expr | null;
+}
+
+function entryLeaf({ source, where }: WindowPlan["over"][number]): AccessLeaf {
+  return { sources: [source], where };
 }
 
 /** Does some construct judge every event of the input, and not only those that fit a step? */
@@ -46,12 +66,8 @@ export function seesAll(plan: MatchPlan): boolean {
   return inSequence(plan.sequence);
 }
 
-function leavesOf(
-  plan: MatchPlan,
-): readonly { readonly sources: readonly number[]; readonly where: Expr | null }[] {
-  const inSequence = (
-    sequence: SequencePlan,
-  ): { sources: readonly number[]; where: Expr | null }[] =>
+function leavesOf(plan: MatchPlan): readonly AccessLeaf[] {
+  const inSequence = (sequence: SequencePlan): AccessLeaf[] =>
     sequence.items.flatMap(({ element }) =>
       element.kind === "no" || element.kind === "step"
         ? [element]

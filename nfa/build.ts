@@ -14,10 +14,13 @@ import {
   type CompileOptions,
   compileEventCondition,
   compileScopeCondition,
+  precedingMax as precedingOfExpr,
   splitConjunction,
 } from "./expression/compiled.ts";
 import type { DataSource } from "./history.ts";
 import { LoopWatches } from "./loop-watches.ts";
+import type { MatcherOptions } from "./matcher.ts";
+import { conditionsOf } from "./patterns.ts";
 import type { Edge, Leaf, Program } from "./program.ts";
 import { type ElementNode, type SequenceNode, TreeBuilder } from "./tree.ts";
 import { after, makeEdge, type Target, within } from "./walk.ts";
@@ -26,7 +29,12 @@ import { after, makeEdge, type Target, within } from "./walk.ts";
 export const LEAVES_MAX = 31;
 
 /** Compiles a checked `match` block. Cost: quadratic in the number of optional elements in a row, else linear. */
-export function buildProgram(plan: MatchPlan, data: DataSource, options: CompileOptions): Program {
+export function buildProgram(
+  plan: MatchPlan,
+  timeoutAfter: number | null | undefined,
+  data: DataSource,
+  options: MatcherOptions,
+): Program {
   const leaves: Leaf[] = [];
   const leafOf = (item: StepPlan | NoPlan): Leaf => {
     const leaf = makeLeaf(plan, item, leaves.length, data, options);
@@ -49,6 +57,7 @@ export function buildProgram(plan: MatchPlan, data: DataSource, options: Compile
   const starts = add(null, within(root, 0));
   const follow: (readonly Edge[])[] = leaves.map(() => []);
   for (const step of stepsOf(root)) follow[(step.leaf as Leaf).index] = add(step, after(step));
+  const precedingMax = precedingOf(plan);
   const program: Program = {
     plan,
     leaves,
@@ -58,11 +67,14 @@ export function buildProgram(plan: MatchPlan, data: DataSource, options: Compile
     follow,
     lookbacks: lookbacksOf(starts),
     until,
+    turns: tree.turns,
+    precedingMax,
+    timeoutAfter,
     registers: tree.registers,
-    seesAll: edges.some((edge) => edge.interest === -1),
+    seesAll: precedingMax > 0 || edges.some((edge) => edge.interest === -1),
     having: plan.having === null ? null : compileScopeCondition(plan.having, options),
   };
-  return markDominance(program);
+  return options.dominance === false ? program : markDominance(program);
 }
 
 /** The steps of the pattern in text order. */
@@ -104,6 +116,12 @@ function makeLeaf(
 export function conjunction(a: Expr | null, b: Expr | null): Expr | null {
   if (a === null || b === null) return a ?? b;
   return { kind: "and", operands: [a, b] };
+}
+
+/** The greatest n of `preceding(n)` in the pattern. */
+function precedingOf(plan: MatchPlan): number {
+  const conditions = conditionsOf(plan.sequence);
+  return Math.max(0, ...conditions.map(precedingOfExpr));
 }
 
 function lookbacksOf(starts: readonly Edge[]): Program["lookbacks"] {

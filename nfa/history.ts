@@ -27,6 +27,10 @@ export interface DataSource {
   has(name: string, value: Value, caseless: boolean): boolean;
   /** The table's row with this key, as an object; null where there is none. */
   row(name: string, key: Value): Value;
+  /** The table's keys, each once, in the order of its rows; of a list its items. */
+  keys(name: string): readonly Value[];
+  /** Grows whenever the contents of this name are replaced. */
+  version(name: string): number;
 }
 
 /** Everything that an expression may read. */
@@ -49,4 +53,9 @@ export const NO_HISTORY: History = {
   preceding: () => null,
 };
 /** No lists and tables. */
-export const NO_DATA: DataSource = { has: () => false, row: () => null };
+export const NO_DATA: DataSource = {
+  has: () => false,
+  row: () => null,
+  keys: () => [],
+  version: () => 0,
+};

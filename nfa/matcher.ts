@@ -5,31 +5,35 @@
  * Invariants
  *  X1  A matcher depends on the sequence of `offer` and `expire` calls alone.
  *  X2  `encode` and `restore` are inverse: a matcher restored at any point goes on as the original would.
- *  X3  After every deadline has passed without new events nothing is left: no key, no run, no event.
+ *  X3  After every deadline has passed without new events no run is left, and no event. What remains are states that
+ *      the next event needs: windows of the last N events, a window's finding where W-1 asks for it, keys that an
+ *      `expect` awaits.
  */
 
 import type { EventRecord } from "../base/event.ts";
 import type { Value } from "../base/value.ts";
 import type { DataSource, History } from "./history.ts";
 
-/** A match as reported, or a start that timed out (M-17). */
+/** What was found: a match, a start that timed out (M-17), a window (W-1), a silence or its end (E-1). */
 export interface Match {
-  readonly kind: "match" | "timeout";
-  /** Key parts in the order of the rule's `by`. */
+  readonly kind: "match" | "timeout" | "window" | "missing" | "recovered";
+  /** Key parts in the order of the rule's `by`, then the values that the matcher computes for expressions. */
   readonly keys: readonly Value[];
   /** The injective text of the key: orders alerts of one instant. */
   readonly key: string;
   /** When it was decided: the last event's time, a deadline, or that of the event that settled it (A-5). */
   readonly decidedMs: number;
-  /** First and last event taken. */
-  readonly first: EventRecord;
-  readonly last: EventRecord;
+  /** Times of the first and the last event; where there is none, since when nothing came, and the decision. */
+  readonly startMs: number;
+  readonly endMs: number;
   /** The events by step, in the order taken; `step` is `StepPlan.index` (of a window: the index in `over`). */
   readonly taken: readonly {
     readonly step: number;
     readonly label: number;
     readonly event: EventRecord;
   }[];
+  /** How many events belong to it that `taken` leaves out. */
+  readonly untold: number;
   /** For titles, data, `once`: what expressions see. */
   readonly history: History;
 }
@@ -50,9 +54,35 @@ export interface MatcherHost {
   readonly data: DataSource;
 }
 
+/** A part of a key's state, stored by itself, so that a commit need not write what has not changed. */
+export interface StatePart {
+  /** Part 0 is there as long as the key has a state. */
+  readonly part: number;
+  readonly bytes: Uint8Array;
+  /** What the bytes refer to by index. The events are shared: the engine stores each once. */
+  readonly events: readonly EventRecord[];
+}
+/** A part to be stored anew, or to be deleted. */
+export type PartChange = StatePart | { readonly part: number; readonly bytes: null };
+
+/** How a matcher is made. The plain forms give the same matches; tests hold them to that. */
+export interface MatcherOptions {
+  /** False: conditions are interpreted. */
+  readonly codegen: boolean;
+  /** False: no partial match is forgotten because another one dominates it. Default true. */
+  readonly dominance?: boolean;
+  /** False: nobody calls `takeChanged`, so no account of changes is kept. Default true. */
+  readonly recordChanges?: boolean;
+}
+
 export interface Matcher {
   /** Name of the tier, shown by `explain`. */
   readonly tier: string;
+  /**
+   * The rule's time is `timeMs` or later from now on. Called before the first event or deadline, and again after a
+   * restart. True where that changed what the matcher waits for.
+   */
+  begin(timeMs: number): boolean;
   /** Takes the next event of the rule's input, in the order of M-1. Events that no source admits are ignored. */
   offer(event: EventRecord): void;
   /** The rule's time has passed `deadlineMs`; all deadlines before it were expired. */
@@ -63,13 +93,8 @@ export interface Matcher {
   openRuns(): number;
   /** Keys whose state changed since the last call, each once, in no stated order. */
   takeChanged(): readonly string[];
-  /**
-   * A key's state as bytes, with the events that they refer to by index; null when nothing is left to remember.
-   * The events are shared: the engine stores each once.
-   */
-  encode(
-    key: string,
-  ): { readonly bytes: Uint8Array; readonly events: readonly EventRecord[] } | null;
-  /** The inverse. Calls `arm` for what the key waits for. */
-  restore(key: string, bytes: Uint8Array, events: readonly EventRecord[]): void;
+  /** The parts of a key's state that changed since it was last encoded. Those not named stay as they are stored. */
+  encode(key: string): readonly PartChange[];
+  /** The inverse: takes all stored parts, in no stated order. Calls `arm` for what the key waits for. */
+  restore(key: string, parts: readonly StatePart[]): void;
 }

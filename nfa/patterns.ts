@@ -1,5 +1,6 @@
 /** Walking the patterns of plans. */
 
+import type { Expr } from "../dsl/expr.ts";
 import type { ElementPlan, SequencePlan } from "../dsl/plan.ts";
 
 /** The sequences in an element's braces, in text order. */
@@ -14,4 +15,19 @@ export function bodiesOf(element: Exclude<ElementPlan, { kind: "no" }>): readonl
     case "all of":
       return element.parts;
   }
+}
+
+/** Every condition of a pattern's steps and `no`s. */
+export function conditionsOf(sequence: SequencePlan): readonly Expr[] {
+  const all = sequence.items.flatMap(({ element }): (Expr | null)[] => {
+    switch (element.kind) {
+      case "no":
+        return [element.where];
+      case "step":
+        return [element.where, element.each, element.having, element.until];
+      default:
+        return [element.until, ...bodiesOf(element).flatMap(conditionsOf)];
+    }
+  });
+  return all.filter((expr) => expr !== null);
 }

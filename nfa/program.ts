@@ -84,6 +84,10 @@ export interface GreedyWatch {
   readonly strict: boolean;
   /** Until when the loop could have taken an event. */
   readonly bounds: readonly Bound[];
+  /** The loop's `until`: an event that fits is not taken; once the loop has events, it takes none after it either. */
+  readonly until: ScopeCondition | null;
+  /** Register that is 1 once such an event came; null: no need to remember. */
+  readonly closed: number | null;
 }
 
 /** `until` of a loop around the awaited step (M-8). */
@@ -134,6 +138,12 @@ export interface Program {
   readonly lookbacks: readonly { readonly leaf: Leaf; readonly withinMs: number }[];
   /** The `until` after the block; null: none. */
   readonly until: Leaf | null;
+  /** Registers that count turns: under `match latest` a step is a place with its count. */
+  readonly turns: readonly number[];
+  /** So many of the key's last input events are remembered for `preceding(n)`. */
+  readonly precedingMax: number;
+  /** A start that runs out of time is reported, if it took this label (null: whatever it took); undefined: not. */
+  readonly timeoutAfter: number | null | undefined;
   /** Initial registers. */
   readonly registers: readonly number[];
   /** Some edge looks at every input event: routing must not leave any out. */

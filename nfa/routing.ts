@@ -38,6 +38,8 @@ const NO_VALUES: readonly Value[] = [];
 
 export class Router {
   readonly #routes = new Map<string, readonly Route[]>();
+  /** The same by the place of the stream, as events of it come: a place is found without hashing a name. */
+  readonly #byPlace: (readonly Route[] | undefined)[] = [];
   readonly #seesAll: boolean;
 
   constructor(
@@ -54,10 +56,15 @@ export class Router {
 
   /** Names each key of the event once. Cost: the leaves of the stream, not of the rule set. */
   route(event: EventRecord, sink: RouteSink): void {
-    const routes = this.#routes.get(event.stream);
-    if (routes === undefined) return;
+    const routes = this.#byPlace[event.place] ?? this.#routesOf(event);
     if (routes.length === 1) this.#routeOne(routes[0] as Route, event, sink);
-    else this.#routeAll(routes, event, sink);
+    else if (routes.length > 1) this.#routeAll(routes, event, sink);
+  }
+
+  #routesOf({ stream, place }: EventRecord): readonly Route[] {
+    const routes = this.#routes.get(stream) ?? [];
+    this.#byPlace[place] = routes;
+    return routes;
   }
 
   #bitsOf(route: Route, event: EventRecord): number {

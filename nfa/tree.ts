@@ -49,6 +49,8 @@ export interface ElementNode {
   readonly parts: number | null;
   /** Register of the time from which the element's `within` counts. */
   readonly base: number | null;
+  /** Register of a greedy loop with `until` that says that the loop is over. */
+  readonly closed: number | null;
   readonly until: ScopeCondition | null;
   readonly having: ScopeCondition | null;
 }
@@ -71,6 +73,8 @@ export function emptyable(sequence: SequenceNode): boolean {
 /** Makes the tree; `leafOf` gives each step and `no` its leaf, in text order. */
 export class TreeBuilder {
   readonly registers: number[] = [];
+  /** Those that count turns. */
+  readonly turns: number[] = [];
   readonly #options: CompileOptions;
   readonly #leafOf: (plan: StepPlan | NoPlan) => Leaf;
 
@@ -86,6 +90,12 @@ export class TreeBuilder {
   /** A new register, starting at 0. */
   register(): number {
     return this.registers.push(0) - 1;
+  }
+
+  #turns(): number {
+    const register = this.register();
+    this.turns.push(register);
+    return register;
   }
 
   #sequence(plan: SequencePlan, owner: ElementNode | null, part: number): SequenceNode {
@@ -111,9 +121,10 @@ export class TreeBuilder {
       position,
       leaf: plan.kind === "step" ? this.#leafOf(plan) : null,
       sequences: [],
-      turns: counted ? this.register() : null,
+      turns: counted ? this.#turns() : null,
       parts: plan.kind === "all of" ? this.register() : null,
       base: plan.withinMs === null ? null : this.register(),
+      closed: plan.quantity.greedy && plan.until !== null ? this.register() : null,
       until: this.#condition(plan.until),
       having: plan.kind === "step" ? this.#condition(plan.having) : null,
     };

@@ -181,6 +181,8 @@ function greedyWatches(element: ElementNode, path: Path): GreedyWatch[] {
       again: true,
       strict: contiguity === "strict",
       bounds,
+      until: element.until,
+      closed: element.closed,
     },
   ];
 }
@@ -196,6 +198,8 @@ function passOver(element: ElementNode, path: Path, link: Link | null): Path {
     again: false,
     strict: link === "strict",
     bounds,
+    until: element.until,
+    closed: null,
   };
   return { ...path, greedy: [...path.greedy, watch] };
 }
@@ -211,6 +215,7 @@ function ownBound(element: ElementNode, entered: boolean): Bound[] {
 function* enter(element: ElementNode, path: Path): Generator<Target> {
   const updates: Update[] = [...path.updates];
   if (element.turns !== null) updates.push({ kind: "set", register: element.turns, value: 1 });
+  if (element.closed !== null) updates.push({ kind: "set", register: element.closed, value: 0 });
   const next: Path = { ...path, updates, entered: [...path.entered, element] };
   if (element.leaf === null) yield* enterBody(element, next);
   else yield { step: element, path: next };
@@ -288,7 +293,7 @@ export function makeEdge(
     link === "strict" ||
     stops.length > 0 ||
     path.watches.some((w) => w.strict) ||
-    path.greedy.some((g) => g.strict) ||
+    path.greedy.some((g) => g.strict || g.closed !== null) ||
     inLoop.some((w) => w.strict);
   const bits = [
     to,

@@ -15,7 +15,7 @@ import type { OrderGroup } from "../order-group.ts";
 import { DroppedRules } from "./dropped-rules.ts";
 import { encodeEvent } from "./event-record.ts";
 import { Evidence } from "./evidence.ts";
-import { isLong, metaKey, SPACES, textKey, waitingKey } from "./keys.ts";
+import { isLong, metaKey, SPACES, slotKey, textKey, waitingKey } from "./keys.ts";
 import { encodeFeed, encodeGroup, encodeRule, encodeStream } from "./meta-records.ts";
 import { Restorer, type RuleSpace } from "./restorer.ts";
 import { SCHEMA } from "./schema.ts";
@@ -69,16 +69,17 @@ export class Checkpoint {
   #takeRule(rule: RuleSpace, changes: StoreChange[]): void {
     const { runner, number, shelf, group } = rule;
     for (const key of runner.matcher.takeChanged()) {
-      const state = runner.matcher.encode(key);
-      let value: Uint8Array | null = null;
-      if (state !== null) {
-        writeText(key);
-        writer.uint(state.bytes.length);
-        writer.raw(state.bytes);
-        this.#evidence.writeAll(writer, state.events, shelf);
-        value = writer.take();
+      for (const change of runner.matcher.encode(key)) {
+        let value: Uint8Array | null = null;
+        if (change.bytes !== null) {
+          writeText(key);
+          writer.uint(change.bytes.length);
+          writer.raw(change.bytes);
+          this.#evidence.writeAll(writer, change.events, shelf);
+          value = writer.take();
+        }
+        changes.push({ space: SPACES.slots, key: slotKey(number, key, change.part), value });
       }
-      changes.push({ space: SPACES.slots, key: textKey(number, key), value });
     }
     runner.once?.expire(group.nowMs);
     for (const { values, entry } of runner.once?.takeChanged() ?? []) {

@@ -2,7 +2,7 @@
  * Keys of the store's spaces. Numbers are big-endian, so that keys sort by number and by time.
  *
  *  meta     kind u8, number u32                                 schema, feeds, groups, rules, streams
- *  slots    rule u32, key                                       a matcher's state of one key
+ *  slots    rule u32, key, part                                 a part of a matcher's state of one key; part 0 is not written
  *  once     rule u32, key                                       what `once` remembers of one combination of values
  *  events   group u32, class u8, time 8, feed u32, seq 8, index u32   evidence, stored once for many slots
  *  waiting  feed u32, seq 8, index u32                          events held back
@@ -37,8 +37,20 @@ export function metaKey(kind: MetaKind, number: number): Uint8Array {
   return writer.take();
 }
 
-/** A key of `slots`, `once` or `ids`: what it belongs to, and a text. */
+/** A key of `once` or `ids`: what it belongs to, and a text. */
 export function textKey(owner: number, text: string): Uint8Array {
+  writeTextKey(owner, text);
+  return writer.take();
+}
+
+/** A key of `slots`. */
+export function slotKey(rule: number, text: string, part: number): Uint8Array {
+  writeTextKey(rule, text);
+  if (part > 0) writer.uint(part);
+  return writer.take();
+}
+
+function writeTextKey(owner: number, text: string): void {
   writer.uint32(owner);
   if (isLong(text)) {
     writer.byte(1);
@@ -48,7 +60,6 @@ export function textKey(owner: number, text: string): Uint8Array {
     writer.byte(0);
     writer.text(text);
   }
-  return writer.take();
 }
 
 /** Does the text not fit into a key, so that the value must hold it? */

@@ -4,6 +4,7 @@
 
 import { ByteReader, RecordError } from "../../base/bytes.ts";
 import type { StreamPlan } from "../../dsl/plan.ts";
+import type { StatePart } from "../../nfa/matcher.ts";
 import type { EngineParts } from "../assembly.ts";
 import type { OnceEntry } from "../once.ts";
 import type { OrderGroup } from "../order-group.ts";
@@ -161,13 +162,23 @@ export class Restorer {
   }
 
   #restoreSlots({ runner, number, shelf }: RuleSpace): void {
+    // The parts of a key stand side by side, for the key of part 0 begins those of the others.
+    let parts: StatePart[] = [];
+    let last = "";
+    const finish = (): void => {
+      if (parts.length > 0) runner.matcher.restore(last, parts);
+      parts = [];
+    };
     for (const { key, value } of this.#store.scan(SPACES.slots, ownerRange(number))) {
       const reader = new ByteReader(value);
-      const text = readText(key, reader);
+      const { text, part } = readSlotKey(key, reader);
       const bytes = reader.raw(reader.uint());
       const events = this.#evidence.readAll(reader, shelf);
-      runner.matcher.restore(text, bytes, events);
+      if (part === 0 || text !== last) finish();
+      last = text;
+      parts.push({ part, bytes, events });
     }
+    finish();
   }
 
   #restoreOnce({ runner, number }: RuleSpace): void {
@@ -228,10 +239,19 @@ export class Restorer {
 
 /** The text that a key of `slots`, `once` or `ids` stands for; a long one stands in the value. */
 function readText(key: Uint8Array, value: ByteReader): string {
+  return readSlotKey(key, value).text;
+}
+
+function readSlotKey(
+  key: Uint8Array,
+  value: ByteReader,
+): { readonly text: string; readonly part: number } {
   const reader = new ByteReader(key);
   reader.uint32();
   const hashed = reader.byte() === 1;
-  return hashed ? value.text() : reader.text();
+  const inKey = reader.text();
+  const text = hashed ? value.text() : inKey;
+  return { text, part: reader.done ? 0 : reader.uint() };
 }
 
 function readUint32(bytes: Uint8Array, at: number): number {

@@ -12,7 +12,7 @@ import type { EventRecord } from "../../base/event.ts";
 import type { Value } from "../../base/value.ts";
 import type { RulePlan } from "../../dsl/plan.ts";
 import { NO_HISTORY } from "../../nfa/history.ts";
-import type { Matcher, MatcherHost } from "../../nfa/matcher.ts";
+import type { Matcher, MatcherHost, PartChange, StatePart } from "../../nfa/matcher.ts";
 
 interface KeyState {
   open: readonly EventRecord[];
@@ -33,6 +33,10 @@ export class PairMatcher implements Matcher {
     this.#host = host;
     this.#windowMs = rule.body.kind === "match" ? rule.body.withinMs : 0;
     this.#trace = trace;
+  }
+
+  begin(): boolean {
+    return false;
   }
 
   offer(event: EventRecord): void {
@@ -107,9 +111,10 @@ export class PairMatcher implements Matcher {
       keys,
       key,
       decidedMs,
-      first,
-      last,
+      startMs: first.timeMs,
+      endMs: last.timeMs,
       taken,
+      untold: 0,
       history: NO_HISTORY,
     });
   }
@@ -130,17 +135,16 @@ export class PairMatcher implements Matcher {
     return changed;
   }
 
-  encode(
-    key: string,
-  ): { readonly bytes: Uint8Array; readonly events: readonly EventRecord[] } | null {
+  encode(key: string): readonly PartChange[] {
     const state = this.#keys.get(key);
-    if (state === undefined) return null;
+    if (state === undefined) return [{ part: 0, bytes: null }];
     const writer = new ByteWriter();
     writer.uint(state.open.length);
-    return { bytes: writer.take(), events: [...state.open, ...state.waiting] };
+    return [{ part: 0, bytes: writer.take(), events: [...state.open, ...state.waiting] }];
   }
 
-  restore(key: string, bytes: Uint8Array, events: readonly EventRecord[]): void {
+  restore(key: string, parts: readonly StatePart[]): void {
+    const [{ bytes, events } = { bytes: new Uint8Array(1), events: [] }] = parts;
     const opens = new ByteReader(bytes).uint();
     const state = { open: events.slice(0, opens), waiting: events.slice(opens) };
     this.#keys.set(key, state);

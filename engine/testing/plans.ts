@@ -96,6 +96,7 @@ export function rulePlan(
     alert: { title: ["pair"], data: null, to: null },
     timeout: null,
     recovered: null,
+    exceptions: [],
     once: null,
     limits: DEFAULT_LIMITS,
     ...changes,

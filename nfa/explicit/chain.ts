@@ -8,6 +8,8 @@ import type { Node } from "./run.ts";
 /** A view on the events taken so far. The matcher moves one view from run to run; a match gets one of its own. */
 export class ChainHistory implements History {
   node: Node | null;
+  /** The last input events before the one at hand, oldest first. */
+  recent: readonly EventRecord[] = [];
 
   constructor(node: Node | null) {
     this.node = node;
@@ -41,8 +43,8 @@ export class ChainHistory implements History {
     return this.node?.event ?? null;
   }
 
-  preceding(): EventRecord | null {
-    return null;
+  preceding(n: number): EventRecord | null {
+    return this.recent[this.recent.length - n] ?? null;
   }
 }
 

@@ -10,8 +10,8 @@ import { parseJson, stringifyJson } from "../../base/json.ts";
 import type { Value } from "../../base/value.ts";
 import type { Edge, Leaf, Program } from "../program.ts";
 import { extend } from "./chain.ts";
-import { addRun, countHold, list, newKeyState } from "./key-state.ts";
-import type { KeyState, Node, Run, Start } from "./run.ts";
+import { addRun, countHold, list, newKeyState, newStart } from "./key-state.ts";
+import type { Candidate, KeyState, Node, Run, Start } from "./run.ts";
 
 const writer = new ByteWriter();
 
@@ -32,11 +32,15 @@ export function encodeKey(state: KeyState): { bytes: Uint8Array; events: readonl
   const table = new EventTable();
   const runs = state.runs.flatMap((list) => list?.filter((run) => !run.dead) ?? []);
   const starts = state.starts.filter((start) => start.runs > 0);
-  const held = starts.flatMap((start) => (start.held === null ? [] : [start.held.last]));
+  const held = starts.flatMap(({ held, timedOut }) =>
+    [held, timedOut].flatMap((c) => c?.last ?? []),
+  );
   const nodes = numberNodes([...runs.map((run) => run.node), ...held]);
   writer.text(stringifyJson(state.values));
   writer.uint(state.runCount === 0 ? 0 : state.ordinal);
   for (const event of state.seen) writer.uint(event === null ? 0 : table.indexOf(event) + 1);
+  writer.uint(state.recent.length);
+  for (const event of state.recent) writer.uint(table.indexOf(event));
   writer.uint(nodes.size);
   for (const [node] of nodes) {
     writer.uint(node.before === null ? 0 : (nodes.get(node.before) as number) + 1);
@@ -45,13 +49,15 @@ export function encodeKey(state: KeyState): { bytes: Uint8Array; events: readonl
     writer.uint(table.indexOf(node.event));
   }
   writer.uint(starts.length);
-  for (const { event, held: candidate } of starts) {
-    writer.uint(table.indexOf(event));
-    writer.uint(candidate === null ? 0 : (nodes.get(candidate.last) as number) + 1);
-    if (candidate !== null) writer.uint(candidate.endRank);
+  for (const start of starts) {
+    writer.uint(table.indexOf(start.event));
+    writer.byte(start.matched ? 1 : 0);
+    writeCandidate(start.held, nodes);
+    writeCandidate(start.timedOut, nodes);
   }
   writer.uint(runs.length);
-  for (const run of runs) writeRun(run, nodes, starts);
+  const numbers = new Map(starts.map((start, i) => [start, i]));
+  for (const run of runs) writeRun(run, nodes, numbers);
   return { bytes: writer.take(), events: table.events };
 }
 
@@ -67,9 +73,18 @@ function numberNodes(lasts: readonly Node[]): Map<Node, number> {
   return nodes;
 }
 
-function writeRun(run: Run, nodes: ReadonlyMap<Node, number>, starts: readonly Start[]): void {
+function writeCandidate(candidate: Candidate | null, nodes: ReadonlyMap<Node, number>): void {
+  writer.uint(candidate === null ? 0 : (nodes.get(candidate.last) as number) + 1);
+  if (candidate !== null) writer.uint(candidate.endRank);
+}
+
+function writeRun(
+  run: Run,
+  nodes: ReadonlyMap<Node, number>,
+  starts: ReadonlyMap<Start, number>,
+): void {
   writer.uint(run.edge.id);
-  writer.uint(starts.indexOf(run.start));
+  writer.uint(starts.get(run.start) as number);
   writer.uint(nodes.get(run.node) as number);
   writer.double(run.deadlineMs);
   writer.uint(run.ordinal);
@@ -93,6 +108,7 @@ export function decodeKey(
     const index = reader.uint();
     state.seen[i] = index === 0 ? null : at(events, index - 1);
   }
+  for (let count = reader.uint(); count > 0; count--) state.recent.push(at(events, reader.uint()));
   const nodes = readNodes(reader, program, events);
   const starts: Start[] = [];
   for (let count = reader.uint(); count > 0; count--)
@@ -110,19 +126,18 @@ function readStart(
   nodes: readonly Node[],
   events: readonly EventRecord[],
 ): Start {
-  const start: Start = {
-    event: at(events, reader.uint()),
-    key: state,
-    runs: 0,
-    listed: false,
-    held: null,
-  };
+  const start = newStart(state, at(events, reader.uint()));
+  start.matched = reader.byte() === 1;
   list(state, start);
-  const last = reader.uint();
-  if (last === 0) return start;
-  start.held = { start, last: at(nodes, last - 1), endRank: reader.uint() };
-  countHold(state, start);
+  start.held = readCandidate(reader, start, nodes);
+  start.timedOut = readCandidate(reader, start, nodes);
+  if (start.held !== null) countHold(state, start);
   return start;
+}
+
+function readCandidate(reader: ByteReader, start: Start, nodes: readonly Node[]): Candidate | null {
+  const last = reader.uint();
+  return last === 0 ? null : { start, last: at(nodes, last - 1), endRank: reader.uint() };
 }
 
 function readNodes(

@@ -1,8 +1,12 @@
 /** Bookkeeping of what is remembered for one key: which runs there are, and how many of which start (R2, R3). */
 
+import type { EventRecord } from "../../base/event.ts";
 import type { Value } from "../../base/value.ts";
 import type { Program } from "../program.ts";
 import type { KeyState, Run, Start } from "./run.ts";
+
+/** Of programs that remember no such events; never written to. */
+const NOTHING: never[] = [];
 
 export function newKeyState(program: Program, key: string, values: readonly Value[]): KeyState {
   return {
@@ -13,14 +17,17 @@ export function newKeyState(program: Program, key: string, values: readonly Valu
     runCount: 0,
     starts: [],
     liveStarts: 0,
-    seen: program.lookbacks.map(() => null),
+    seen: program.lookbacks.length === 0 ? NOTHING : program.lookbacks.map(() => null),
+    recent: program.precedingMax === 0 ? NOTHING : [],
     armedMs: Number.POSITIVE_INFINITY,
     changed: false,
   };
 }
 
 export function isEmpty(state: KeyState): boolean {
-  return state.runCount === 0 && state.seen.every((event) => event === null);
+  return (
+    state.runCount === 0 && state.recent.length === 0 && state.seen.every((event) => event === null)
+  );
 }
 
 /** Puts a run into the list of its edge. */
@@ -42,13 +49,21 @@ function countRun(state: KeyState, start: Start): void {
 export function list(state: KeyState, start: Start): void {
   if (start.listed) return;
   start.listed = true;
-  state.starts.push(start);
+  // An array that is born with its first item takes a tenth of the memory of one that grows to it.
+  if (state.starts.length === 0) state.starts = [start];
+  else state.starts.push(start);
 }
 
 /** Forgets dead starts once they are the greater part. Only between events: within one, a start may come back to life. */
 export function tidyStarts(state: KeyState): void {
-  if (state.starts.length > 16 + 2 * state.liveStarts)
-    state.starts = state.starts.filter((start) => start.runs > 0);
+  if (state.starts.length > 2 + 2 * state.liveStarts) forgetDeadStarts(state);
+}
+
+/** Not within an event, as above. O(starts of the key). */
+export function forgetDeadStarts({ starts }: KeyState): void {
+  let kept = 0;
+  for (const start of starts) if (start.runs > 0) starts[kept++] = start;
+  starts.length = kept;
 }
 
 /** Takes the run out of all counts; its list forgets it when next walked. */
@@ -72,11 +87,27 @@ export function killWhere(state: KeyState, doomed: (run: Run) => boolean): void 
   }
 }
 
+/** Ends every run whose deadline lies before `nowMs`. O(runs of the key). */
+export function killOverdue(state: KeyState, nowMs: number): void {
+  for (const list of state.runs) {
+    if (list === null || list.length === 0) continue;
+    let kept = 0;
+    for (const run of list) {
+      if (run.deadlineMs < nowMs) kill(state, run);
+      if (!run.dead) list[kept++] = run;
+    }
+    list.length = kept;
+  }
+}
+
 /** Drops all that began with these starts, held candidates included. */
 export function dropStarts(state: KeyState, doomed: (start: Start) => boolean): void {
   killWhere(state, (run) => doomed(run.start));
-  for (const start of state.starts)
-    if (start.held !== null && doomed(start)) releaseHold(state, start);
+  for (const start of state.starts) {
+    if ((start.held === null && start.timedOut === null) || !doomed(start)) continue;
+    start.timedOut = null;
+    if (start.held !== null) releaseHold(state, start);
+  }
 }
 
 /** A start holds a candidate back: it stays alive. */
@@ -94,4 +125,9 @@ export function releaseHold(state: KeyState, start: Start): void {
 /** The oldest start that is alive, or null. */
 export function oldestStart(state: KeyState): Start | null {
   return state.starts.find((start) => start.runs > 0) ?? null;
+}
+
+/** A start with no runs yet. */
+export function newStart(state: KeyState, event: EventRecord): Start {
+  return { event, key: state, runs: 0, matched: false, timedOut: null, listed: false, held: null };
 }

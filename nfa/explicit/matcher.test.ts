@@ -31,7 +31,10 @@ class Host implements MatcherHost {
 }
 
 /** A matcher for the body of a rule over the stream `s` with events A, B, C, D by `type`. */
-function matcherOf(body: string, options: MatcherOptions = { codegen: true }): { matcher: Matcher; host: Host } {
+function matcherOf(
+  body: string,
+  options: MatcherOptions = { codegen: true },
+): { matcher: Matcher; host: Host } {
   const events = ["A", "B", "C", "D"].map((name) => `event ${name} = s where type == "${name}"`);
   const text = `stream s from "s" { time at }\n${events.join("\n")}\nrule r "r" { severity low ${body} }`;
   const { plan, diagnostics } = compileRules([{ file: "r.seq", text }]);
@@ -43,7 +46,17 @@ function matcherOf(body: string, options: MatcherOptions = { codegen: true }): {
 
 function event(seq: number, type: string, timeMs: number, fields: ValueObject = {}): EventRecord {
   const data: Record<string, Value> = { type, k: "x", at: timeMs, ...fields };
-  return { stream: "s", place: 0, feed: "f", seq, index: 0, timeMs, timeFrac: 0, id: String(seq), data };
+  return {
+    stream: "s",
+    place: 0,
+    feed: "f",
+    seq,
+    index: 0,
+    timeMs,
+    timeFrac: 0,
+    id: String(seq),
+    data,
+  };
 }
 
 /** Fires what is armed, in order, up to a time that has passed. */
@@ -62,19 +75,24 @@ const BURST = "match by k within 1h { a: 5+ A  then b: B }";
 test.each([
   [true, 2 * 200],
   [false, 200 * 200],
-])("with dominance %p a burst of 200 events leaves at most %p partial matches", (dominance, most) => {
-  const { matcher, host } = matcherOf(BURST, { codegen: true, dominance });
-  for (let i = 1; i <= 200; i++) matcher.offer(event(i, "A", i));
-  expect(matcher.openRuns()).toBeLessThanOrEqual(most);
-  // The plain form is not bounded by the fast one's bound: the fast path really ran.
-  expect(matcher.openRuns() > 2 * 200).toBe(!dominance);
-  matcher.offer(event(201, "B", 201));
-  const all = Array.from({ length: 200 }, (_, i) => `0:${i + 1}`).join(" ");
-  expect(host.matches).toEqual([`match @201 ${all} 1:201`]);
-});
+])(
+  "with dominance %p a burst of 200 events leaves at most %p partial matches",
+  (dominance, most) => {
+    const { matcher, host } = matcherOf(BURST, { codegen: true, dominance });
+    for (let i = 1; i <= 200; i++) matcher.offer(event(i, "A", i));
+    expect(matcher.openRuns()).toBeLessThanOrEqual(most);
+    // The plain form is not bounded by the fast one's bound: the fast path really ran.
+    expect(matcher.openRuns() > 2 * 200).toBe(!dominance);
+    matcher.offer(event(201, "B", 201));
+    const all = Array.from({ length: 200 }, (_, i) => `0:${i + 1}`).join(" ");
+    expect(host.matches).toEqual([`match @201 ${all} 1:201`]);
+  },
+);
 
 test("nothing is left once time has passed (X3)", () => {
-  const { matcher, host } = matcherOf("match all by k within 10s { a: A  then any b: 1+ B  then c: C }");
+  const { matcher, host } = matcherOf(
+    "match all by k within 10s { a: A  then any b: 1+ B  then c: C }",
+  );
   for (let i = 1; i <= 9; i++) matcher.offer(event(i, i % 3 === 1 ? "A" : "B", i * 100));
   expect(matcher.openRuns()).toBeGreaterThan(0);
   passTime(matcher, host, Number.POSITIVE_INFINITY);
@@ -84,7 +102,9 @@ test("nothing is left once time has passed (X3)", () => {
 });
 
 test("at `limit N open per key` the oldest start goes (A-3)", () => {
-  const { matcher, host } = matcherOf("match all by k within 10s { a: A  then b: B } limit 2 open per key");
+  const { matcher, host } = matcherOf(
+    "match all by k within 10s { a: A  then b: B } limit 2 open per key",
+  );
   for (let i = 1; i <= 4; i++) matcher.offer(event(i, "A", i));
   matcher.offer(event(5, "B", 5));
   expect(host.matches).toEqual(["match @5 0:3 1:5", "match @5 0:4 1:5"]);
@@ -123,7 +143,9 @@ test("`on timeout` reports the partial match that came furthest, at its deadline
 });
 
 test("a start that had a match does not time out (M-17)", () => {
-  const { matcher, host } = matcherOf('match all by k within 10s { a: A  then any b: B } on timeout alert "late"');
+  const { matcher, host } = matcherOf(
+    'match all by k within 10s { a: A  then any b: B } on timeout alert "late"',
+  );
   matcher.offer(event(1, "A", 0));
   matcher.offer(event(2, "B", 1));
   passTime(matcher, host, Number.POSITIVE_INFINITY);
@@ -142,5 +164,7 @@ test("`preceding(n)` sees the key's input for as long as `within` (X-4)", () => 
   matcher.offer(event(6, "A", 10_003, { n: 6 }));
   expect(host.matches).toEqual(["match @10003 0:6"]);
   passTime(matcher, host, Number.POSITIVE_INFINITY);
-  expect(matcher.takeChanged().flatMap((key) => matcher.encode(key).map((part) => part.bytes))).toEqual([null]);
+  expect(
+    matcher.takeChanged().flatMap((key) => matcher.encode(key).map((part) => part.bytes)),
+  ).toEqual([null]);
 });

@@ -9,23 +9,27 @@ import type { EventRecord } from "../../base/event.ts";
 import type { Value } from "../../base/value.ts";
 import type { LimitsPlan, RulePlan } from "../../dsl/plan.ts";
 import { buildProgram } from "../build.ts";
-import type { CompileOptions } from "../expression/compiled.ts";
-import type { Matcher, MatcherHost } from "../matcher.ts";
+import type { Matcher, MatcherHost, MatcherOptions, PartChange, StatePart } from "../matcher.ts";
 import type { Program } from "../program.ts";
 import { Router, type RouteSink } from "../routing.ts";
 import { decodeKey, encodeKey } from "./codec.ts";
-import { dropStarts, isEmpty, killWhere, newKeyState, oldestStart } from "./key-state.ts";
+import { dropStarts, isEmpty, killOverdue, newKeyState, oldestStart } from "./key-state.ts";
 import type { KeyState, Start } from "./run.ts";
 import { StartQueue } from "./starts.ts";
 import { Stepper, wakeMs } from "./stepper.ts";
 
 /** The matcher of a rule with a `match` block. */
-export function createMatcher(rule: RulePlan, host: MatcherHost, options: CompileOptions): Matcher {
+export function createMatcher(rule: RulePlan, host: MatcherHost, options: MatcherOptions): Matcher {
   const { body } = rule;
   assert(body.kind === "match", "explicit runs serve `match` blocks");
-  const program = buildProgram(body, host.data, options);
+  const program = buildProgram(
+    body,
+    rule.timeout === null ? undefined : rule.timeout.after,
+    host.data,
+    options,
+  );
   const router = new Router(body.sources, program.leaves, program.seesAll, host.data, options);
-  return new ExplicitMatcher(program, router, rule.limits, host);
+  return new ExplicitMatcher(program, router, rule.limits, host, options.recordChanges ?? true);
 }
 
 const NO_EVENT: EventRecord = {
@@ -50,24 +54,32 @@ class ExplicitMatcher implements Matcher {
   readonly #keys = new Map<string, KeyState>();
   readonly #starts = new StartQueue();
   readonly #sink: RouteSink;
-  #changed = new Set<string>();
+  /** Null: nobody asks what has changed. */
+  readonly #changed: Set<string> | null;
   #liveStarts = 0;
-  #restoring = false;
 
-  constructor(program: Program, router: Router, limits: LimitsPlan, host: MatcherHost) {
+  constructor(
+    program: Program,
+    router: Router,
+    limits: LimitsPlan,
+    host: MatcherHost,
+    recordChanges: boolean,
+  ) {
     this.#program = program;
     this.#router = router;
     this.#limits = limits;
     this.#host = host;
+    this.#changed = recordChanges ? new Set() : null;
     this.#stepper = new Stepper(program, limits, host, newKeyState(program, "", []), NO_EVENT);
     this.#sink = (key, values, event, bits) => this.#offerTo(key, values, event, bits);
   }
 
+  /** A pattern begins with an event, so there is nothing to do. */
+  begin(): boolean {
+    return false;
+  }
+
   offer(event: EventRecord): void {
-    if (this.#restoring) {
-      this.#starts.sort();
-      this.#restoring = false;
-    }
     this.#router.route(event, this.#sink);
   }
 
@@ -76,22 +88,27 @@ class ExplicitMatcher implements Matcher {
     if (state === undefined) {
       const begins =
         (bits & this.#program.startBits) !== 0 ||
+        this.#program.precedingMax > 0 ||
         this.#program.lookbacks.some(({ leaf }) => bits & leaf.bit);
       if (!begins) return;
       state = newKeyState(this.#program, key, values);
       this.#keys.set(key, state);
     }
     const startsBefore = state.liveStarts;
-    const youngestBefore = state.starts[state.starts.length - 1];
     const changed = this.#stepper.step(state, event, bits);
-    const youngest = state.starts[state.starts.length - 1];
-    if (youngest !== undefined && youngest !== youngestBefore && youngest.event === event)
-      this.#starts.push(youngest, this.#liveStarts);
     this.#liveStarts += state.liveStarts - startsBefore;
+    if (this.#starts.open) this.#enlist(state, event);
     if (state.liveStarts > this.#limits.openPerKey) this.#limitKey(state, event.timeMs);
     if (this.#liveStarts > this.#limits.open) this.#limitRule(event.timeMs);
     if (changed) this.#touched(state);
     else if (isEmpty(state)) this.#keys.delete(key);
+  }
+
+  /** Has the event begun something? Then the queue of starts must know. */
+  #enlist(state: KeyState, event: EventRecord): void {
+    if (this.#liveStarts * 2 < this.#limits.open) this.#starts.close();
+    const youngest = state.starts[state.starts.length - 1];
+    if (youngest?.event === event) this.#starts.push(youngest, this.#liveStarts);
   }
 
   expire(key: string, deadlineMs: number): void {
@@ -119,6 +136,9 @@ class ExplicitMatcher implements Matcher {
       if (event !== null)
         next = Math.min(next, event.timeMs + (this.#program.lookbacks[i]?.withinMs ?? 0));
     });
+    const reminded = state.recent[state.recent.length - 1];
+    if (reminded !== undefined)
+      next = Math.min(next, reminded.timeMs + this.#program.plan.withinMs);
     if (next === Number.POSITIVE_INFINITY) return;
     state.armedMs = next;
     this.#host.arm(state.key, next);
@@ -127,7 +147,7 @@ class ExplicitMatcher implements Matcher {
   #touched(state: KeyState): void {
     if (state.runCount === 0) state.ordinal = 0;
     if (isEmpty(state)) this.#keys.delete(state.key);
-    if (state.changed) return;
+    if (state.changed || this.#changed === null) return;
     state.changed = true;
     this.#changed.add(state.key);
   }
@@ -142,9 +162,9 @@ class ExplicitMatcher implements Matcher {
   }
 
   #limitRule(nowMs: number): void {
+    if (!this.#starts.open) this.#starts.fill(this.#keys.values());
     while (this.#liveStarts > this.#limits.open) {
       const oldest = this.#starts.oldest();
-      assert(oldest !== null, "live starts stand in the queue");
       this.#drop(oldest.key, null, nowMs);
       if (oldest.runs === 0) continue;
       this.#drop(oldest.key, oldest, nowMs);
@@ -155,7 +175,7 @@ class ExplicitMatcher implements Matcher {
   /** Ends the runs of one start, or (null) those out of time. */
   #drop(state: KeyState, start: Start | null, nowMs: number): void {
     const startsBefore = state.liveStarts;
-    if (start === null) killWhere(state, (run) => run.deadlineMs < nowMs);
+    if (start === null) killOverdue(state, nowMs);
     else dropStarts(state, (other) => other === start);
     this.#liveStarts += state.liveStarts - startsBefore;
     this.#touched(state);
@@ -172,8 +192,8 @@ class ExplicitMatcher implements Matcher {
   }
 
   takeChanged(): readonly string[] {
-    const changed = [...this.#changed];
-    this.#changed.clear();
+    const changed = [...(this.#changed ?? [])];
+    this.#changed?.clear();
     for (const key of changed) {
       const state = this.#keys.get(key);
       if (state !== undefined) state.changed = false;
@@ -181,19 +201,17 @@ class ExplicitMatcher implements Matcher {
     return changed;
   }
 
-  encode(
-    key: string,
-  ): { readonly bytes: Uint8Array; readonly events: readonly EventRecord[] } | null {
+  encode(key: string): readonly PartChange[] {
     const state = this.#keys.get(key);
-    return state === undefined ? null : encodeKey(state);
+    return [state === undefined ? { part: 0, bytes: null } : { part: 0, ...encodeKey(state) }];
   }
 
-  restore(key: string, bytes: Uint8Array, events: readonly EventRecord[]): void {
-    const state = decodeKey(this.#program, key, bytes, events);
+  restore(key: string, parts: readonly StatePart[]): void {
+    const [part] = parts;
+    assert(part !== undefined, "a key's state has one part");
+    const state = decodeKey(this.#program, key, part.bytes, part.events);
     this.#keys.set(key, state);
     this.#liveStarts += state.liveStarts;
-    for (const start of state.starts) this.#starts.push(start, this.#liveStarts);
-    this.#restoring = true;
     this.#rearm(state);
   }
 }

@@ -41,6 +41,10 @@ export interface Start {
   readonly event: EventRecord;
   readonly key: KeyState;
   runs: number;
+  /** A candidate of this start was a match: it cannot time out (M-17). */
+  matched: boolean;
+  /** Of its partial matches that ran out of time, the one to report. */
+  timedOut: Candidate | null;
   /** Stands in the key's list of starts. */
   listed: boolean;
   /** The most preferred candidate so far, held back by `match longest`. */
@@ -75,6 +79,8 @@ export interface KeyState {
   liveStarts: number;
   /** For each look-back of the program, the last event that fitted, or null. */
   readonly seen: (EventRecord | null)[];
+  /** The last input events, oldest first, for `preceding(n)`; forgotten when the rule's `within` has passed. */
+  recent: EventRecord[];
   /** Deadline for which the engine was asked to call `expire`; Infinity: none. */
   armedMs: number;
   changed: boolean;

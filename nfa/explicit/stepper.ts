@@ -12,9 +12,19 @@ import type { MatcherHost } from "../matcher.ts";
 import type { Bound, Edge, GreedyWatch, Leaf, LoopWatch, Program, Watch } from "../program.ts";
 import { guardsHold, updated, withBits } from "../registers.ts";
 import { ChainHistory, extend, nodesOf } from "./chain.ts";
-import { addRun, dropStarts, kill, killWhere, tidyStarts } from "./key-state.ts";
+import {
+  addRun,
+  dropStarts,
+  forgetDeadStarts,
+  kill,
+  killOverdue,
+  killWhere,
+  newStart,
+  tidyStarts,
+} from "./key-state.ts";
 import type { Candidate, KeyState, Node, Run, Start } from "./run.ts";
 import { reportSettled, type SelectSink, select } from "./select.ts";
+import { noteTimeout, timedOut } from "./timeouts.ts";
 
 type MutableScope = { -readonly [K in keyof Scope]: Scope[K] } & { history: ChainHistory };
 
@@ -48,7 +58,7 @@ export class Stepper {
     this.#scope = { event: null, history: new ChainHistory(null), keys: [], data: host.data };
     this.#sink = {
       passes: (candidate) => this.#passes(candidate),
-      report: (candidate) => this.#report(candidate),
+      report: (candidate) => this.#report(candidate, "match"),
       skipMissed: () => host.skipMissed(),
       limitReached: (count) => host.limitReached("matches per event", count),
     };
@@ -62,6 +72,7 @@ export class Stepper {
     this.#begin(state, event, bits, event.timeMs);
     this.#changed = this.#program.seesAll;
     if (this.#program.seesAll) state.ordinal++;
+    if (state.recent.length > 0) this.#forget(event.timeMs);
     if (state.runCount > 0) this.#tryRuns();
     if ((bits & this.#program.startBits) !== 0) this.#tryStarts();
     this.#remember();
@@ -71,6 +82,7 @@ export class Stepper {
       dropStarts(state, () => true);
       this.#changed = true;
     }
+    if (this.#program.precedingMax > 0) this.#remind();
     tidyStarts(state);
     return this.#changed;
   }
@@ -82,14 +94,20 @@ export class Stepper {
       const due = this.#nextDue(deadlineMs);
       if (due === null) break;
       this.#decidedMs = due;
+      const ended = new Set<Start>();
       killWhere(state, (run) => {
-        if (run.edge.to === null && run.deadlineMs === due)
-          this.#completed.push({ start: run.start, last: run.node, endRank: run.edge.rank });
-        return run.deadlineMs <= due;
+        if (run.deadlineMs > due) return false;
+        const candidate = { start: run.start, last: run.node, endRank: run.edge.rank };
+        if (run.edge.to === null) this.#completed.push(candidate);
+        else if (noteTimeout(this.#program, candidate)) ended.add(run.start);
+        return true;
       });
       this.#finish();
+      for (const candidate of timedOut(ended)) this.#report(candidate, "timeout");
     }
-    killWhere(state, (run) => run.deadlineMs <= deadlineMs);
+    killOverdue(state, deadlineMs + 1);
+    forgetDeadStarts(state);
+    this.#forget(deadlineMs + 1);
     const { lookbacks } = this.#program;
     for (let i = 0; i < lookbacks.length; i++) {
       const seen = state.seen[i];
@@ -103,6 +121,7 @@ export class Stepper {
     this.#bits = bits;
     this.#decidedMs = decidedMs;
     this.#scope.keys = state.values;
+    this.#scope.history.recent = state.recent;
   }
 
   /** The next deadline at which something may be decided. */
@@ -161,6 +180,11 @@ export class Stepper {
   #couldHaveTaken(greedy: GreedyWatch, run: Run, isNext: boolean): boolean {
     if (greedy.strict && !isNext) return false;
     if (!guardsHold(greedy.open, run.registers)) return false;
+    if (greedy.closed !== null && run.registers[greedy.closed] === 1) return false;
+    if (greedy.until?.(this.#at(run.node))) {
+      if (greedy.closed !== null) run.registers = withBits(run.registers, greedy.closed, 1);
+      return false;
+    }
     if (boundMs(greedy.bounds, run.node, run.registers) < this.#event.timeMs) return false;
     return this.#fits(greedy.leaf, run.node, greedy.again);
   }
@@ -229,13 +253,7 @@ export class Stepper {
   }
 
   #tryStarts(): void {
-    const start: Start = {
-      event: this.#event,
-      key: this.#state,
-      runs: 0,
-      listed: false,
-      held: null,
-    };
+    const start = newStart(this.#state, this.#event);
     for (const edge of this.#program.starts) {
       const leaf = edge.to as Leaf;
       if (!this.#fits(leaf, null, false) || edge.watches.some((watch) => this.#seenBefore(watch)))
@@ -336,6 +354,7 @@ export class Stepper {
     this.#dominated.length = 0;
     if (this.#made.length > 0) this.#changed = true;
     for (const run of this.#made) {
+      if (this.#program.plan.mode === "latest") this.#replace(run);
       addRun(this.#state, run);
       this.#arm(wakeMs(run, this.#program));
     }
@@ -357,6 +376,30 @@ export class Stepper {
     select(this.#program.plan, this.#state, completed, this.#limits.matchesPerEvent, this.#sink);
   }
 
+  /** Under `match latest`, the partial match that reaches a step replaces the one there (M-14). */
+  #replace(run: Run): void {
+    const { turns } = this.#program;
+    for (const old of this.#state.runs[run.edge.id] ?? [])
+      if (!old.dead && turns.every((turn) => old.registers[turn] === run.registers[turn]))
+        kill(this.#state, old);
+  }
+
+  /** Events more than `within` ago precede nothing any more: what is remembered must end. */
+  #forget(nowMs: number): void {
+    const since = nowMs - this.#program.plan.withinMs;
+    if ((this.#state.recent[0]?.timeMs ?? nowMs) >= since) return;
+    this.#state.recent = this.#state.recent.filter((event) => event.timeMs >= since);
+    this.#scope.history.recent = this.#state.recent;
+  }
+
+  /** The event is one of those before the next. */
+  #remind(): void {
+    const { recent } = this.#state;
+    recent.push(this.#event);
+    if (recent.length > this.#program.precedingMax) recent.shift();
+    this.#arm(this.#event.timeMs + this.#program.plan.withinMs);
+  }
+
   #arm(deadlineMs: number): void {
     if (deadlineMs >= this.#state.armedMs) return;
     this.#state.armedMs = deadlineMs;
@@ -365,22 +408,25 @@ export class Stepper {
 
   #passes(candidate: Candidate): boolean {
     const { having } = this.#program;
-    return having === null || having(this.#after(candidate.last));
+    if (having !== null && !having(this.#after(candidate.last))) return false;
+    candidate.start.matched = true;
+    return true;
   }
 
-  #report(candidate: Candidate): void {
+  #report(candidate: Candidate, kind: "match" | "timeout"): void {
     this.#host.report({
-      kind: "match",
+      kind,
       keys: this.#state.values,
       key: this.#state.key,
       decidedMs: this.#decidedMs,
-      first: candidate.start.event,
-      last: candidate.last.event,
+      startMs: candidate.start.event.timeMs,
+      endMs: candidate.last.event.timeMs,
       taken: nodesOf(candidate.last).map(({ leaf, event }) => ({
         step: leaf.step?.index ?? -1,
         label: leaf.step?.label ?? -1,
         event,
       })),
+      untold: 0,
       history: new ChainHistory(candidate.last),
     });
   }
@@ -408,5 +454,5 @@ export function wakeMs(run: Run, program: Program): number {
 
 /** Does a partial match that runs out of time decide something, so that it must not be noticed late? */
 function decidesOnExpiry(program: Program): boolean {
-  return program.plan.mode === "longest";
+  return program.plan.mode === "longest" || program.timeoutAfter !== undefined;
 }

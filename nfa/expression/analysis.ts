@@ -112,3 +112,13 @@ function collectLabels(expr: Expr, labels: Set<number>): void {
   }
   for (const part of parts(expr)) collectLabels(part, labels);
 }
+
+/** The greatest n of `preceding(n)` in the expression; 0 where there is none. */
+export function precedingMax(expr: Expr): number {
+  let max = 0;
+  if ((expr.kind === "field" || expr.kind === "time") && expr.event.kind === "preceding") {
+    const { index } = expr.event;
+    if (index.kind === "const" && typeof index.value === "number") max = index.value;
+  }
+  return Math.max(max, ...parts(expr).map(precedingMax));
+}

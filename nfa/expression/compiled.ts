@@ -92,5 +92,11 @@ function eventScope(event: EventRecord, data: DataSource): Scope {
   return { event, history: NO_HISTORY, keys: [], data };
 }
 
-export { isEventOnly, readsLabels, type Split, splitConjunction } from "./analysis.ts";
+export {
+  isEventOnly,
+  precedingMax,
+  readsLabels,
+  type Split,
+  splitConjunction,
+} from "./analysis.ts";
 export { compilePath, readPath } from "./path.ts";

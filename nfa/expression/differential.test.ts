@@ -130,6 +130,8 @@ class World {
     const data: DataSource = {
       has: (name, value, caseless) => name === "bad" && (caseless || value === "a" || value === 5),
       row: (_, key) => (typeof key === "string" ? row : null),
+      keys: () => [],
+      version: () => 0,
     };
     const event = this.random.chance(0.9) ? this.event() : null;
     return { event, history, keys: [this.value(1), this.value(0)], data };

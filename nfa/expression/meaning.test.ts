@@ -108,6 +108,8 @@ const HISTORY: History = {
 const DATA: DataSource = {
   has: (name, value, caseless) => name === "bad" && (value === "x" || (caseless && value === "X")),
   row: (name, key) => (name === "hosts" && key === "h" ? { owner: { name: "ana" } } : null),
+  keys: (name) => (name === "hosts" ? ["h"] : []),
+  version: () => 0,
 };
 const EVENT = eventOf(100, {
   s: "login",

@@ -7,22 +7,19 @@
  * `percentile` interpolates between the two nearest values, at rank p / 100 × (n - 1) from 0.
  */
 
-import { assert } from "../../base/assert.ts";
 import { compare, type Value } from "../../base/value.ts";
 import type { AggregateName } from "../../dsl/expr.ts";
 import { finite, floatOf } from "./arithmetic.ts";
 import { DistinctValues } from "./canonical.ts";
 import { ExactSum, populationDeviation } from "./exact-sum.ts";
+import { estimateDistinct, RANK_MAX, REGISTERS, registerOf } from "./hyper-log-log.ts";
+import { bucketOf, percentileOfBuckets } from "./quantile-buckets.ts";
 
 /** The aggregates of values; `rate` is one of times. */
-export type ValueAggregate = Exclude<
-  AggregateName,
-  "rate" | "approx_distinct" | "approx_percentile"
->;
+export type ValueAggregate = Exclude<AggregateName, "rate">;
 
-/** The checker refuses the approximate aggregates; `rate` is computed by `rateOf`. */
+/** `rate` is computed by `rateOf`. */
 export function isValueAggregate(name: AggregateName): name is ValueAggregate {
-  assert(!name.startsWith("approx_"), "approximate aggregates do not get past the checker");
   return name !== "rate";
 }
 
@@ -49,6 +46,10 @@ export function aggregateValues(
       return deviation(numbersIn(values));
     case "percentile":
       return percentile(numbersIn(values), parameter);
+    case "approx_distinct":
+      return approximateDistinct(values);
+    case "approx_percentile":
+      return approximatePercentile(numbersIn(values), parameter);
   }
 }
 
@@ -95,13 +96,45 @@ function distinct(values: readonly Value[]): Value {
 }
 
 function percentile(numbers: readonly (number | bigint)[], parameter: Value): Value {
+  return percentileOf(
+    [...numbers].sort((a, b) => compare(a, b) ?? 0),
+    parameter,
+  );
+}
+
+/** The percentile of numbers in ascending order; `parameter` is p. */
+export function percentileOf(sorted: readonly (number | bigint)[], parameter: Value): Value {
   const p = floatOf(parameter);
-  if (p === null || p < 0 || p > 100 || numbers.length === 0) return null;
-  const sorted = [...numbers].sort((a, b) => compare(a, b) ?? 0);
+  if (p === null || p < 0 || p > 100 || sorted.length === 0) return null;
   const rank = (p * (sorted.length - 1)) / 100;
   const below = sorted[Math.floor(rank)] ?? null;
   const above = sorted[Math.ceil(rank)] ?? null;
   return interpolate(below, above, rank - Math.floor(rank));
+}
+
+function approximateDistinct(values: readonly Value[]): Value {
+  const ranks = new Map<number, number>();
+  for (const value of values) {
+    if (value === null) continue;
+    const { register, rank } = registerOf(value);
+    ranks.set(register, Math.max(rank, ranks.get(register) ?? 0));
+  }
+  if (ranks.size === 0) return null;
+  const counts = Array.from({ length: RANK_MAX + 1 }, () => 0);
+  counts[0] = REGISTERS - ranks.size;
+  for (const rank of ranks.values()) counts[rank] = (counts[rank] ?? 0) + 1;
+  return estimateDistinct(counts);
+}
+
+function approximatePercentile(numbers: readonly (number | bigint)[], parameter: Value): Value {
+  const p = floatOf(parameter);
+  if (p === null || p < 0 || p > 100) return null;
+  const counts = new Map<number, number>();
+  for (const number of numbers) {
+    const bucket = bucketOf(number);
+    counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
+  }
+  return percentileOfBuckets(counts, p);
 }
 
 /** The value at `fraction` of the way; a value itself where there is no way. */

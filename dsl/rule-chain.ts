@@ -1,0 +1,140 @@
+/**
+ * Rules over the alerts of other rules (D-2): what their alerts look like as events, that no chain of rules leads back
+ * to where it began, and versions that change with those of the rules below.
+ */
+
+import { sha256Hex } from "../base/hash.ts";
+import type { DeclarationOf, Declarations } from "./declarations.ts";
+import { shownName } from "./keys.ts";
+import type { FieldTypePlan, RulePlan } from "./plan.ts";
+import type { Reporter } from "./report.ts";
+import type { Shape } from "./type.ts";
+
+type Rule = DeclarationOf<"rule">;
+
+const ANY: FieldTypePlan = { kind: "scalar", type: "any" };
+const TEXT: FieldTypePlan = { kind: "scalar", type: "text" };
+
+/** The fields of a rule's alerts: their data, which is the key by default, and `rule`, `severity`, `key`. */
+export function alertShape(rule: Rule, report: Reporter): Shape {
+  const keys = rule.body?.by?.keys.map((key) => shownName(key, report)) ?? [];
+  const names = new Set(rule.clauses.some(({ kind }) => kind === "alert") ? [] : keys);
+  for (const clause of rule.clauses) {
+    if (!("alert" in clause)) continue;
+    for (const name of clause.alert.data?.map((field) => field.name.text) ?? keys) names.add(name);
+  }
+  const own = ["rule", "severity", "key"];
+  const fields = [
+    ...[...names].filter((name) => !own.includes(name)).map((name) => ({ name, type: ANY })),
+    { name: "rule", type: TEXT },
+    { name: "severity", type: TEXT },
+    { name: "key", type: ANY },
+  ];
+  return { owner: `the alerts of \`${rule.name.text}\``, fields: { fields, open: false } };
+}
+
+/** Reports loops (E0211) and rules below that give no alerts; gives the plans with their versions. */
+export function checkChains(
+  declarations: Declarations,
+  plans: readonly RulePlan[],
+  report: Reporter,
+): readonly RulePlan[] {
+  const chains = new Chains(plans);
+  for (const rule of declarations.rules) {
+    const plan = chains.plan(rule.name.text);
+    if (plan === undefined) continue;
+    const loop = chains.loopOf(plan.name);
+    if (loop !== null) reportLoop(rule, loop, report);
+    for (const below of chains.below(plan)) warnSilent(rule, plan, below, report);
+  }
+  return report.failed ? plans : plans.map((plan) => ({ ...plan, version: chains.version(plan) }));
+}
+
+class Chains {
+  readonly #plans: ReadonlyMap<string, RulePlan>;
+  readonly #versions = new Map<string, string>();
+  /** Rules of loops that were told. */
+  readonly #told = new Set<string>();
+
+  constructor(plans: readonly RulePlan[]) {
+    this.#plans = new Map(plans.map((plan) => [plan.name, plan]));
+  }
+
+  plan(name: string): RulePlan | undefined {
+    return this.#plans.get(name);
+  }
+
+  /** The rules whose alerts a rule reads. */
+  below({ streams }: RulePlan): readonly RulePlan[] {
+    return streams.flatMap((name) => this.#plans.get(name) ?? []);
+  }
+
+  /** The rules of a shortest loop that begins with this one, each loop once; null where there is none. */
+  loopOf(name: string): readonly string[] | null {
+    if (this.#told.has(name)) return null;
+    /** By a rule that is reached: the one that reads it. */
+    const readers = new Map<string, string>();
+    const pending = [name];
+    for (let current = pending.shift(); current !== undefined; current = pending.shift()) {
+      const plan = this.#plans.get(current);
+      for (const { name: next } of plan === undefined ? [] : this.below(plan)) {
+        if (readers.has(next)) continue;
+        readers.set(next, current);
+        pending.push(next);
+      }
+    }
+    if (!readers.has(name)) return null;
+    const loop = [name];
+    for (let one = readers.get(name); one !== undefined && one !== name; one = readers.get(one)) {
+      loop.splice(1, 0, one);
+    }
+    for (const one of loop) this.#told.add(one);
+    return loop;
+  }
+
+  /** The rule's own version, and those of the rules below: their alerts are its events. */
+  version(plan: RulePlan): string {
+    const known = this.#versions.get(plan.name);
+    if (known !== undefined) return known;
+    const below = this.below(plan).map((one) => `${one.name} ${this.version(one)}`);
+    const own = plan.version;
+    const version = below.length === 0 ? own : sha256Hex([own, ...below].join("\n")).slice(0, 16);
+    this.#versions.set(plan.name, version);
+    return version;
+  }
+}
+
+function reportLoop(rule: Rule, loop: readonly string[], report: Reporter): void {
+  const name = rule.name.text;
+  const way = [...loop.slice(1), name].map((one) => `\`${one}\``).join(", which reads ");
+  report.error("E0211", rule.name.span, `the rule \`${name}\` reads its own alerts`, {
+    label: "in a circle",
+    notes: [`it reads ${way}`, "a chain of rules begins with streams"],
+  });
+}
+
+/** Alerts of a shadow rule are events for shadow rules only, and one that is off has none. */
+function warnSilent(rule: Rule, plan: RulePlan, below: RulePlan, report: Reporter): void {
+  if (plan.mode === "off" || below.mode === "live") return;
+  if (below.mode === "shadow" && plan.mode === "shadow") return;
+  const what = below.mode === "off" ? "is off" : "runs in the shadow";
+  report.warning(
+    "W0506",
+    rule.name.span,
+    `\`${plan.name}\` reads \`${below.name}\`, which ${what}`,
+    {
+      label: "no alert will come",
+      notes: ["the alerts of a shadow rule are events for shadow rules only"],
+    },
+  );
+}
+
+/** The streams that a rule reads, itself or through the rules below it. */
+export function streamsBehind(plan: RulePlan, plans: readonly RulePlan[]): ReadonlySet<string> {
+  const found = new Set<string>(plan.streams);
+  // A set is gone through in the order of its making, with what is added on the way.
+  for (const name of found) {
+    for (const stream of plans.find((one) => one.name === name)?.streams ?? []) found.add(stream);
+  }
+  return found;
+}

@@ -1,0 +1,137 @@
+/**
+ * How the outbox and the alert stream belong together: which record the stream has last, and so which comes next.
+ * Record n has the sequence base + n there. Pure: what is found is judged here, read elsewhere.
+ *
+ * The last record of the stream says more than any memory of ours: an acknowledgement may have been lost, the broker
+ * may have gone back, the state folder may be an old copy, another engine may have written.
+ */
+
+import type { NumberedRecord } from "./outbox-record.ts";
+import { HEADERS } from "./outbox-record.ts";
+import type { StoredAlerts } from "./stored-service.ts";
+
+/** The end of the alert stream as it was found. */
+export interface FoundEnd {
+  readonly created: string;
+  readonly lastSeq: number;
+  /** Null where the stream is empty, or its last message has expired. */
+  readonly message: {
+    readonly seq: number;
+    readonly data: Uint8Array;
+    readonly headers: readonly (readonly [string, string])[];
+  } | null;
+}
+
+/** What of the outbox is still there. */
+export interface OutboxRange {
+  /** Lowest number stored; `next` where nothing is. */
+  readonly firstStored: number;
+  readonly next: number;
+  readonly stored: (number: number) => NumberedRecord | null;
+}
+
+export type Alignment =
+  /** The stream has everything up to `acked`; what follows is in the outbox. */
+  | {
+      readonly kind: "aligned";
+      readonly base: number;
+      readonly acked: number;
+      readonly next: number;
+    }
+  /** Something is lost or foreign. With `accepted`, an operator may go on from there. */
+  | { readonly kind: "refused"; readonly reason: string; readonly accepted: Accepted | null };
+
+export interface Accepted {
+  readonly base: number;
+  readonly acked: number;
+  readonly next: number;
+  /** What is given up, a clause. */
+  readonly loss: string;
+}
+
+/** Judges the end of the alert stream. `stored` null: the state folder is new. */
+export function align(stored: StoredAlerts | null, outbox: OutboxRange, end: FoundEnd): Alignment {
+  const number = end.message === null ? null : numberOf(end.message.headers);
+  if (stored === null) return alignNew(end, number);
+  if (stored.created !== end.created) return alignRemade(outbox, end);
+  const base = stored.base;
+  if (end.message === null) return alignAt(base, end.lastSeq - base, outbox, end);
+  if (number === null || end.message.seq - number !== base) {
+    const reason = `its last message (sequence ${end.message.seq}) was published by somebody else`;
+    return { kind: "refused", reason, accepted: null };
+  }
+  const ours = number < outbox.next ? outbox.stored(number) : null;
+  if (ours !== null && !sameBytes(ours.payload, end.message.data)) {
+    const reason = `its record ${number} is not the one in the state folder: another engine writes to it`;
+    return { kind: "refused", reason, accepted: null };
+  }
+  return alignAt(base, number, outbox, end);
+}
+
+/** A new state folder: the stream must hold no records of an engine before. */
+function alignNew(end: FoundEnd, number: number | null): Alignment {
+  if (number === null) {
+    return { kind: "aligned", base: end.lastSeq, acked: 0, next: 1 };
+  }
+  const base = (end.message?.seq ?? number) - number;
+  return {
+    kind: "refused",
+    reason: `it holds records up to number ${number}, but the state folder is new: alerts would be repeated`,
+    accepted: {
+      base,
+      acked: number,
+      next: number + 1,
+      loss: `the state behind the ${number} records`,
+    },
+  };
+}
+
+/** The stream was deleted and made again: it gets what the outbox still has. */
+function alignRemade(outbox: OutboxRange, end: FoundEnd): Alignment {
+  const acked = outbox.firstStored - 1;
+  const base = end.lastSeq - acked;
+  if (acked === 0) return { kind: "aligned", base, acked, next: outbox.next };
+  return {
+    kind: "refused",
+    reason: `it was made anew at ${end.created}, and of the ${outbox.next - 1} records before only those from number ${outbox.firstStored} on are still in the outbox`,
+    accepted: { base, acked, next: outbox.next, loss: `records 1 to ${acked} of the alert stream` },
+  };
+}
+
+function alignAt(base: number, number: number, outbox: OutboxRange, end: FoundEnd): Alignment {
+  const { firstStored, next } = outbox;
+  if (number >= next) {
+    const reason = `it ends with record ${number}, but the state folder knows only ${next - 1}: the folder is an old copy, or another engine writes`;
+    return {
+      kind: "refused",
+      reason,
+      accepted: {
+        base,
+        acked: number,
+        next: number + 1,
+        loss: `the state behind records ${next} to ${number}`,
+      },
+    };
+  }
+  if (number >= firstStored - 1) return { kind: "aligned", base, acked: number, next };
+  const acked = firstStored - 1;
+  return {
+    kind: "refused",
+    reason: `it ends with record ${number}, and the outbox begins with ${firstStored}: the broker lost what it had acknowledged`,
+    accepted: {
+      base: end.lastSeq - acked,
+      acked,
+      next,
+      loss: `records ${number + 1} to ${acked} of the alert stream`,
+    },
+  };
+}
+
+function numberOf(headers: readonly (readonly [string, string])[]): number | null {
+  const value = headers.find(([name]) => name === HEADERS.number)?.[1];
+  return value !== undefined && /^[1-9]\d{0,15}$/.test(value) ? Number(value) : null;
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

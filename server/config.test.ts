@@ -1,0 +1,111 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "@jest/globals";
+import { type LoadedConfig, loadConfig } from "./config.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "sequitur-config-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+function load(
+  text: string,
+  environment: Record<string, string> = {},
+  overrides: readonly (readonly [string, unknown])[] = [],
+): LoadedConfig {
+  const path = join(folder, `c${files++}.yaml`);
+  writeFileSync(path, text);
+  return loadConfig({ configPath: path, overrides: new Map(overrides), environment, folder });
+}
+
+function problems(loaded: LoadedConfig): readonly string[] {
+  return "problems" in loaded
+    ? loaded.problems.map((line) => line.replaceAll(`${folder}/`, ""))
+    : [];
+}
+
+function config(loaded: LoadedConfig) {
+  expect(problems(loaded)).toEqual([]);
+  if ("problems" in loaded) throw new Error("unreachable");
+  return loaded.config;
+}
+
+test("an empty file gives every default, with paths beside the file", () => {
+  const { rules, nats, state, http } = config(load(""));
+  expect(rules.path).toBe(join(folder, "rules"));
+  expect(nats).toMatchObject({ url: "nats://127.0.0.1:4222", creds: null, alertStream: "ALERTS" });
+  expect(state).toMatchObject({
+    path: join(folder, ".sequitur"),
+    commit: { events: 1000, everyMs: 5 },
+  });
+  expect(http).toMatchObject({ host: "127.0.0.1", port: 7070 });
+});
+
+test("a flag goes before the environment, the environment before the file", () => {
+  const text = "nats: { url: nats://file }\nstate: { commit: { events: 7, everyMs: 9 } }";
+  expect(config(load(text)).nats.url).toBe("nats://file");
+  expect(config(load(text, { NATS_URL: "nats://usual" })).nats.url).toBe("nats://usual");
+  const environment = { NATS_URL: "nats://usual", SEQUITUR_NATS__URL: "nats://own" };
+  expect(config(load(text, environment)).nats.url).toBe("nats://own");
+  const overridden = load(text, environment, [["nats.url", "nats://flag"]]);
+  expect(config(overridden).nats.url).toBe("nats://flag");
+  const commit = config(load(text, { SEQUITUR_STATE__COMMIT__EVERY_MS: "0" })).state.commit;
+  expect(commit).toEqual({ events: 7, everyMs: 0 });
+});
+
+test("texts stay texts, numbers become numbers", () => {
+  const { nats, http } = config(
+    load("", { SEQUITUR_NATS__ALERT_STREAM: "123", SEQUITUR_HTTP__PORT: "8080" }),
+  );
+  expect(nats.alertStream).toBe("123");
+  expect(http.port).toBe(8080);
+});
+
+test("a secret may stand in a file of its own", () => {
+  writeFileSync(join(folder, "token"), "s3cret\n");
+  expect(config(load("", { SEQUITUR_HTTP__TOKEN_FILE: "token" })).http.token).toBe("s3cret");
+  expect(problems(load("", { SEQUITUR_HTTP__TOKEN_FILE: "none" }))).toEqual([
+    "variable SEQUITUR_HTTP__TOKEN_FILE: none cannot be read (ENOENT)",
+  ]);
+});
+
+test("every fault is told with its place and what was meant", () => {
+  const text = "natss: {}\nnats:\n  ulr: x\n  alertStream: a.b\nhttp: { port: 99999 }\n";
+  expect(problems(load(text))).toEqual([
+    expect.stringMatching(/^c\d+\.yaml:4:3: nats\.alertStream: a stream's name has no spaces/),
+    expect.stringMatching(
+      /^c\d+\.yaml:3:3: there is no setting "ulr" in "nats"; did you mean "url"\?$/,
+    ),
+    expect.stringMatching(/^c\d+\.yaml:5:9: http\.port: /),
+    expect.stringMatching(/^c\d+\.yaml:1:1: there is no setting "natss"; did you mean "nats"\?$/),
+  ]);
+  expect(problems(load("", { SEQUITUR_NATS_URL: "x" }))).toEqual([
+    'variable SEQUITUR_NATS_URL: there is no such setting; did you mean "SEQUITUR_NATS__URL"?',
+  ]);
+  expect(problems(load("nats: [1"))[0]).toMatch(/^c\d+\.yaml:1:9: /);
+  expect(problems(load("- a"))[0]).toMatch(/c\d+\.yaml:1:1: the file holds settings by name/);
+});
+
+test("what is not supported yet is refused, not passed over", () => {
+  const text = "rules: { watch: true }\nstate: { checkpoint: 10s }\nalerts: { webhooks: [a] }";
+  const found = problems(load(text)).join("\n");
+  expect(found).toContain("watching rules is not supported yet");
+  expect(found).toContain("a checkpoint interval is not supported yet");
+  expect(found).toContain("webhooks are not supported yet");
+});
+
+test("without a token the service answers to its own machine only", () => {
+  expect(problems(load("http: { host: 0.0.0.0 }"))[0]).toMatch(/^http\.host: 0\.0\.0\.0 can be/);
+  expect(config(load("http: { host: 0.0.0.0, token: t }")).http.token).toBe("t");
+});
+
+test("the nearest file from the working folder upward is taken, a missing one that was named is told", () => {
+  const deep = join(folder, "up", "a", "b");
+  mkdirSync(deep, { recursive: true });
+  writeFileSync(join(folder, "up", "sequitur.yaml"), "http: { port: 1234 }");
+  const request = { overrides: new Map(), environment: {}, folder: deep };
+  expect(config(loadConfig({ ...request, configPath: null })).http.port).toBe(1234);
+  expect(problems(loadConfig({ ...request, configPath: "none.yaml" }))[0]).toMatch(
+    /none\.yaml: cannot be read \(ENOENT\)$/,
+  );
+});

@@ -1,0 +1,83 @@
+/**
+ * The service's HTTP side: liveness, readiness, metrics. Door of the packages `hono` and `@hono/node-server`.
+ * Errors are `application/problem+json` (RFC 9457).
+ */
+
+import { timingSafeEqual } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import { Hono } from "hono";
+
+/** What keeps the service from its work, by name; ready where there is nothing. */
+export interface Readiness {
+  readonly problems: readonly { readonly name: string; readonly detail: string }[];
+  /** Messages that wait to be read, by JetStream stream; null where it is not known. */
+  readonly lag: readonly { readonly stream: string; readonly messages: number | null }[];
+}
+
+export interface HttpOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Guards the metrics; null: open. */
+  readonly token: string | null;
+  readonly readiness: () => Readiness;
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+export interface HttpServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Starts to listen. Rejects with the system's error where the address cannot be had. */
+export async function startHttp(options: HttpOptions): Promise<HttpServer> {
+  const server = createAdaptorServer({ fetch: createApp(options).fetch });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        if ("closeAllConnections" in server) server.closeAllConnections();
+      }),
+  };
+}
+
+function createApp({ token, readiness, metrics }: HttpOptions): Hono {
+  const app = new Hono();
+  app.get("/healthz", (context) => context.json({ status: "live" }));
+  app.get("/readyz", (context) => {
+    const { problems, lag } = readiness();
+    const ready = problems.length === 0;
+    return context.json(
+      { status: ready ? "ready" : "not ready", problems, lag },
+      ready ? 200 : 503,
+    );
+  });
+  app.get("/metrics", async (context) => {
+    if (token !== null && !sameToken(context.req.header("authorization"), token)) {
+      return problem(401, "Unauthorized", "a bearer token is needed");
+    }
+    const { contentType, text } = await metrics();
+    return context.body(text, 200, { "content-type": contentType });
+  });
+  app.notFound((context) => problem(404, "Not Found", `there is no ${context.req.path}`));
+  app.onError(() => problem(500, "Internal Server Error", "the request failed"));
+  return app;
+}
+
+function problem(status: number, title: string, detail: string): Response {
+  const headers = new Headers({ "content-type": "application/problem+json" });
+  if (status === 401) headers.set("www-authenticate", "Bearer");
+  return new Response(JSON.stringify({ title, status, detail }), { status, headers });
+}
+
+function sameToken(header: string | undefined, token: string): boolean {
+  const given = Buffer.from(header ?? "");
+  const wanted = Buffer.from(`Bearer ${token}`);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+}

@@ -1,0 +1,80 @@
+/** The rules of the service: all `.seq` files of a folder and the folders in it, or one file, compiled as one set. */
+
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { sha256Hex } from "../base/hash.ts";
+import type { RuleSource } from "../dsl/compile.ts";
+import { DEFAULT_LIMITS, type RulePlan, type RuleSetPlan } from "../dsl/plan.ts";
+import { renderDiagnostic } from "../dsl/source-frame.ts";
+import type { RuleData } from "../engine/rule-data.ts";
+import { loadRules } from "../rules/rule-set.ts";
+import type { Config } from "./config.ts";
+import { RefusalError } from "./refusal.ts";
+import { ruleFileReader } from "./rule-file-reader.ts";
+
+export interface ServiceRules {
+  readonly plan: RuleSetPlan;
+  /** Lists and tables. */
+  readonly data: RuleData;
+  /** Identity of the set: 16 hexadecimal digits. Equal for sets of equal rules. */
+  readonly revision: string;
+  /** Warnings as text. */
+  readonly warnings: readonly string[];
+}
+
+const EXTENSION = ".seq";
+
+/** Reads and compiles. Throws RefusalError: 3 where there are no files, 2 where they are not valid. */
+export function loadServiceRules(path: string, limits: Config["limits"]): ServiceRules {
+  const root = isFolder(path) ? path : dirname(path);
+  const { files, diagnostics, set } = loadRules(readSources(path), {
+    reader: ruleFileReader(root),
+    todayMs: Date.now(),
+  });
+  const texts = new Map(files.map(({ file, text }) => [file, text]));
+  const rendered = diagnostics.map((one) =>
+    renderDiagnostic(one, texts.get(one.span.file) ?? null),
+  );
+  if (set === null) {
+    const errors = diagnostics.filter(({ severity }) => severity === "error").length;
+    const what = errors === 1 ? "an error" : `${errors} errors`;
+    throw new RefusalError(2, `the rules in ${path} have ${what}`, rendered);
+  }
+  const plan = { ...set.plan, rules: set.plan.rules.map((rule) => withLimits(rule, limits)) };
+  const versions = plan.rules.map(({ name, version }) => `${name} ${version}\n`).join("");
+  const revision = sha256Hex(versions).slice(0, 16);
+  return { plan, data: set.data, revision, warnings: rendered };
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function readSources(path: string): RuleSource[] {
+  let sources: RuleSource[];
+  try {
+    sources = statSync(path).isDirectory()
+      ? readdirSync(path, { recursive: true, encoding: "utf8" })
+          .filter((name) => name.endsWith(EXTENSION))
+          .map((name) => ({ file: name, text: readFileSync(join(path, name), "utf8") }))
+      : [{ file: relative(join(path, ".."), path), text: readFileSync(path, "utf8") }];
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new RefusalError(3, `the rules at ${path} cannot be read (${code})`, [], error);
+  }
+  if (sources.length > 0) return sources;
+  throw new RefusalError(3, `there are no rule files (*${EXTENSION}) in ${path}`);
+}
+
+/** The configuration's limits take the place of the language's defaults (A-3); a rule's own limits stay. */
+function withLimits(rule: RulePlan, limits: Config["limits"]): RulePlan {
+  const { openPerKey, open } = rule.limits;
+  return {
+    ...rule,
+    limits: {
+      ...rule.limits,
+      openPerKey: openPerKey === DEFAULT_LIMITS.openPerKey ? limits.openPerKey : openPerKey,
+      open: open === DEFAULT_LIMITS.open ? limits.openPerRule : open,
+    },
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * What the kill runs replay: the recorded attack of samples/windows-remote-service with its rules, a rule that makes
+ * many alerts of ordinary events, and a last event an hour later, behind which nothing waits any more.
+ */
+
+import type { Broker } from "../io/nats.ts";
+import { NatsServer } from "./nats-server.ts";
+import {
+  type AlertRecord,
+  awaitAlerts,
+  connectTo,
+  Feeder,
+  makeServiceFolder,
+  makeStream,
+  readAlerts,
+  readEvents,
+  readRules,
+  type ServiceFolder,
+  ServiceProcess,
+} from "./service-process.ts";
+
+const SAMPLE = "windows-remote-service";
+
+const BUSY_RULE = `
+rule test.busy "An ordinary event" {
+  severity info
+  match by Hostname, EventID within 1s { e: windows where EventID in [7, 13, 4103, 4658, 5156, 5158] }
+  alert "{EventID} on {Hostname}"
+}
+rule test.unanswered "A logon without a logoff" {
+  severity low
+  match by Hostname within 5s {
+    logon: NetworkLogon
+    then no windows where EventID == 4634 and TargetLogonId == logon.TargetLogonId
+  }
+}
+`;
+
+/** Commits are small, so that a run has many of them. */
+const SETTINGS = "state: { commit: { events: 100, everyMs: 2 } }\n";
+
+export function killEvents(): readonly string[] {
+  const events = readEvents(SAMPLE);
+  const last = JSON.parse(events.at(-1) ?? "{}") as Record<string, unknown>;
+  const sentinel = { ...last, "@timestamp": "2020-09-20T18:00:00.000Z", EventID: 0 };
+  return [...events, JSON.stringify(sentinel)];
+}
+
+/** A server, the empty stream, the folder of the service, and the feeder of the events. */
+export interface KillStage {
+  readonly server: NatsServer;
+  readonly broker: Broker;
+  readonly folder: ServiceFolder;
+  readonly feeder: Feeder;
+  close(): Promise<void>;
+}
+
+export async function openStage(events: readonly string[]): Promise<KillStage> {
+  const server = await NatsServer.start();
+  const broker = await connectTo(server.url);
+  await makeStream(broker, "EVENTS", ["events.windows.>"]);
+  const rules = { "remote.seq": readRules(SAMPLE), "busy.seq": BUSY_RULE };
+  const folder = makeServiceFolder(`${server.folder}/service`, server.url, rules, SETTINGS);
+  const feeder = new Feeder(broker, "EVENTS", "events.windows.all", events);
+  const close = async (): Promise<void> => {
+    await broker.close();
+    await server.stop();
+  };
+  return { server, broker, folder, feeder, close };
+}
+
+/** The alerts of a run that nothing interrupts. */
+export async function uninterrupted(events: readonly string[]): Promise<readonly AlertRecord[]> {
+  const stage = await openStage(events);
+  await stage.feeder.send(events.length);
+  const service = new ServiceProcess(stage.folder);
+  await service.running();
+  await service.caughtUp();
+  await service.stop();
+  const records = await readAlerts(stage.broker);
+  await stage.close();
+  return records;
+}
+
+/** Lets an undisturbed service finish, and gives what the alert stream holds then. */
+export async function finish(stage: KillStage, expected: number): Promise<readonly AlertRecord[]> {
+  await stage.feeder.send(stage.feeder.left);
+  const service = new ServiceProcess(stage.folder);
+  await service.running();
+  await awaitAlerts(stage.broker, expected);
+  await service.stop();
+  return readAlerts(stage.broker);
+}

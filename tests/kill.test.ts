@@ -1,0 +1,111 @@
+/**
+ * Alerts exactly once, in order, under kills of the service and of the server (delivery: P1). The alert stream must
+ * be equal, byte for byte, to the one of a run that nothing interrupted.
+ */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { Random } from "../base/random.ts";
+import { CRASH_POINTS, type CrashPoint } from "../server/crash-point.ts";
+import { finish, type KillStage, killEvents, openStage, uninterrupted } from "./kill-set.ts";
+import { type AlertRecord, endServices, ServiceProcess } from "./service-process.ts";
+
+const events = killEvents();
+let expected: readonly AlertRecord[] = [];
+
+beforeAll(async () => {
+  expected = await uninterrupted(events);
+});
+
+afterAll(endServices);
+
+test("the uninterrupted run finds the attack and many ordinary events, numbered without a gap", () => {
+  const rules = expected.map(({ text }) => (JSON.parse(text) as { rule: string }).rule);
+  expect(rules.filter((rule) => rule === "windows.service.remote_install")).toHaveLength(1);
+  expect(rules.filter((rule) => rule === "windows.service.shell_beacon")).toHaveLength(1);
+  expect(rules.filter((rule) => rule === "test.busy").length).toBeGreaterThan(500);
+  expect(rules.filter((rule) => rule === "test.unanswered").length).toBeGreaterThan(0);
+  const numbers = expected.map(({ headers }) =>
+    Number(new Map(JSON.parse(headers)).get("Sequitur-Out")),
+  );
+  expect(numbers).toEqual(expected.map((_, i) => i + 1));
+});
+
+const KILLS = 20;
+const SEED = 20240917;
+
+/** Starts the service, gives it some events, kills it at a random moment. */
+async function oneLife(stage: KillStage, random: Random, chunk: number): Promise<void> {
+  const service = new ServiceProcess(stage.folder);
+  // One life in five ends while it starts.
+  if (random.below(5) > 0) {
+    await service.running();
+    const feeding = stage.feeder.send(chunk);
+    await sleep(random.below(60));
+    await service.kill("SIGKILL");
+    await feeding;
+  } else {
+    await sleep(random.below(400));
+    await service.kill("SIGKILL");
+  }
+}
+
+test(`${KILLS} kills of the service at random moments (seed ${SEED})`, async () => {
+  const random = new Random(SEED);
+  const stage = await openStage(events);
+  const chunk = Math.ceil(events.length / KILLS);
+  for (let life = 0; life < KILLS; life++) await oneLife(stage, random, chunk);
+  const found = await finish(stage, expected.length);
+  await stage.close();
+  expect(found).toEqual(expected);
+});
+
+test(`3 kills of nats-server in the middle (seed ${SEED + 1})`, async () => {
+  const random = new Random(SEED + 1);
+  const stage = await openStage(events);
+  const service = new ServiceProcess(stage.folder);
+  await service.running();
+  for (let kill = 0; kill < 3; kill++) {
+    const feeding = stage.feeder.send(Math.ceil(events.length / 4));
+    await sleep(random.below(150));
+    await stage.server.kill("SIGKILL");
+    await sleep(random.below(300));
+    await stage.server.restart();
+    await feeding;
+  }
+  expect(service.ended).toBe(false);
+  await service.stop();
+  const found = await finish(stage, expected.length);
+  await stage.close();
+  expect(found).toEqual(expected);
+});
+
+/** Points that this set passes while it runs; the others have tests of their own. */
+const DECISIONS: readonly CrashPoint[] = ["before-decision", "after-decision"];
+const DRAINING: readonly CrashPoint[] = ["before-drain", "before-close"];
+
+/** Feeds the service until it has crashed at the point. */
+async function crashAt(stage: KillStage, point: CrashPoint, passage: number): Promise<void> {
+  const service = new ServiceProcess(stage.folder, { SEQUITUR_CRASH: `${point}:${passage}` });
+  if (await service.running()) {
+    while (!service.ended && stage.feeder.left > 0) {
+      await stage.feeder.send(60);
+      if (DRAINING.includes(point)) await service.stop();
+      await Promise.race([service.exit, sleep(150)]);
+    }
+  }
+  const { signal } = await service.exit;
+  expect(signal).toBe("SIGKILL");
+}
+
+test("a crash at each point, at its first passage and at a later one", async () => {
+  const stage = await openStage(events);
+  for (const point of CRASH_POINTS) {
+    if (DECISIONS.includes(point)) continue;
+    const passages = DRAINING.includes(point) ? [1] : [1, 3];
+    for (const passage of passages) await crashAt(stage, point, passage);
+  }
+  const found = await finish(stage, expected.length);
+  await stage.close();
+  expect(found).toEqual(expected);
+});

@@ -1,0 +1,135 @@
+/**
+ * The kill test at length: kills the service and nats-server at random moments while the recorded set is replayed, as
+ * often as asked, and compares the alert stream with the one of a run that nothing interrupted.
+ *
+ *   npm run build && node --import ./tests/long/typescript-hooks.js tests/long/kill-run.ts --kills 100 --server-kills 10 --seed 1
+ *
+ * Prints one JSON line; exit code 1 where anything was lost, doubled, changed or out of order.
+ */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { Random } from "../../base/random.ts";
+import { finish, killEvents, openStage, uninterrupted } from "../kill-set.ts";
+import { type AlertRecord, endServices, ServiceProcess } from "../service-process.ts";
+
+/** Kills of the service in one replay of the set; more of them take more replays. */
+const KILLS_PER_ROUND = 40;
+
+interface Round {
+  readonly kills: number;
+  readonly serverKills: number;
+}
+
+/** What the alert stream of one replay has wrong. */
+interface Faults {
+  readonly lost: number;
+  readonly doubled: number;
+  readonly changed: number;
+  readonly outOfOrder: boolean;
+}
+
+function compare(found: readonly AlertRecord[], expected: readonly AlertRecord[]): Faults {
+  const texts = (records: readonly AlertRecord[]) =>
+    records.map((record) => JSON.stringify(record));
+  const have = texts(found);
+  const want = texts(expected);
+  const counts = new Map<string, number>();
+  for (const text of have) counts.set(text, (counts.get(text) ?? 0) + 1);
+  const known = new Set(want);
+  return {
+    lost: want.filter((text) => !counts.has(text)).length,
+    doubled: have.length - counts.size,
+    changed: have.filter((text) => !known.has(text)).length,
+    outOfOrder: have.length === want.length && have.some((text, i) => text !== want[i]),
+  };
+}
+
+async function killOne(service: ServiceProcess, random: Random): Promise<void> {
+  // Some die while they start, most while they work.
+  if (random.below(5) === 0) await sleep(random.below(500));
+  else {
+    await service.running();
+    await sleep(random.below(random.below(4) === 0 ? 600 : 80));
+  }
+  await service.kill("SIGKILL");
+}
+
+async function playRound(
+  { kills, serverKills }: Round,
+  events: readonly string[],
+  expected: readonly AlertRecord[],
+  random: Random,
+): Promise<Faults> {
+  const stage = await openStage(events);
+  const steps = Math.max(1, kills, serverKills);
+  const chunk = Math.ceil(events.length / steps);
+  let killed = 0;
+  for (let step = 0; step < steps; step++) {
+    const feeding = stage.feeder.send(chunk);
+    const serverDies = random.below(steps - step) < serverKills - killed;
+    const service = new ServiceProcess(stage.folder);
+    const dying =
+      step < kills ? killOne(service, random) : service.running().then(() => sleep(300));
+    if (serverDies) {
+      killed++;
+      await sleep(random.below(1500));
+      await stage.server.kill("SIGKILL");
+      await sleep(random.below(300));
+      await stage.server.restart();
+    }
+    await dying;
+    await feeding;
+    if (!service.ended) await service.stop();
+  }
+  const found = await finish(stage, expected.length);
+  await stage.close();
+  return compare(found, expected);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      kills: { type: "string", default: "100" },
+      "server-kills": { type: "string", default: "10" },
+      seed: { type: "string", default: "1" },
+    },
+  });
+  const kills = Number(values.kills);
+  const serverKills = Number(values["server-kills"]);
+  const seed = Number(values.seed);
+  const random = new Random(seed);
+  const startMs = performance.now();
+  const events = killEvents();
+  const expected = await uninterrupted(events);
+  const rounds = Math.max(1, Math.ceil(kills / KILLS_PER_ROUND));
+  const total = { lost: 0, doubled: 0, changed: 0, outOfOrder: 0 };
+  for (let round = 0; round < rounds; round++) {
+    const share = (all: number) =>
+      Math.floor((all * (round + 1)) / rounds) - Math.floor((all * round) / rounds);
+    const size = { kills: share(kills), serverKills: share(serverKills) };
+    const faults = await playRound(size, events, expected, random);
+    total.lost += faults.lost;
+    total.doubled += faults.doubled;
+    total.changed += faults.changed;
+    total.outOfOrder += faults.outOfOrder ? 1 : 0;
+    process.stderr.write(`round ${round + 1} of ${rounds}: ${JSON.stringify(faults)}\n`);
+  }
+  const seconds = Math.round((performance.now() - startMs) / 1000);
+  const alerts = expected.length * rounds;
+  const result = {
+    kills,
+    serverKills,
+    seed,
+    rounds,
+    events: events.length * rounds,
+    alerts,
+    ...total,
+    seconds,
+  };
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  endServices();
+  if (total.lost + total.doubled + total.changed + total.outOfOrder > 0) process.exitCode = 1;
+}
+
+await main();

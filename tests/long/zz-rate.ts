@@ -1,0 +1,21 @@
+import { NatsServer } from "../nats-server.ts";
+import { connectTo, endServices, Feeder, makeServiceFolder, makeStream, ServiceProcess } from "../service-process.ts";
+const server = await NatsServer.start();
+const broker = await connectTo(server.url);
+await makeStream(broker, "EVENTS", ["e.>"]);
+const rules = `stream s from "e.>" { time at }
+rule r.pair "pair" { severity low match by user within 1m { a: s where kind == "x" then b: s where kind == "y" } }`;
+const per = Number(process.argv[2] ?? 1); const n = Number(process.argv[3] ?? 100000);
+const messages = Array.from({ length: n / per }, (_, m) => Array.from({ length: per }, (_, i) => { const k = m * per + i; return JSON.stringify({ at: 1700000000000 + k, user: `u${(k * 7919) % 5000}`, kind: k % 100 === 0 ? "x" : k % 100 === 50 ? "y" : "z", pad: "p".repeat(90) }); }).join("\n"));
+await new Feeder(broker, "EVENTS", "e.a", messages).send(messages.length);
+const folder = makeServiceFolder(`${server.folder}/s`, server.url, { "r.seq": rules });
+import { spawn, execSync } from "node:child_process";
+const child = spawn(process.execPath, ["--cpu-prof", "--cpu-prof-dir=/tmp/srv/prof", "dist/cli/main.js", "run", "-c", folder.configPath, "--set", "http.port=17999"], { stdio: ["ignore", "ignore", "inherit"] });
+const service = { caughtUp: async () => { for (;;) { await new Promise((r) => setTimeout(r, 100)); const a = await fetch("http://127.0.0.1:17999/readyz").then((r) => r.json()).catch(() => null); if (a?.lag?.[0]?.messages === 0) return; } }, httpUrl: async () => "http://127.0.0.1:17999", stop: async () => { console.log(execSync(`cut -d" " -f14,15 /proc/${child.pid}/stat`).toString()); child.kill("SIGTERM"); await new Promise((r) => child.once("exit", r)); } };
+const t = performance.now();
+await service.caughtUp();
+const s = (performance.now() - t) / 1000;
+const m = await (await fetch(`${await service.httpUrl()}/metrics`)).text();
+console.log(per, n, s.toFixed(2), "s", Math.round(n / s), "events/s");
+console.log(m.split("\n").filter((l) => /commit_seconds_(sum|count)|alerts_total\{|outbox_ent|published_total \d|commit_bytes_total \d/.test(l)).join("\n"));
+await service.stop(); endServices(); await broker.close(); await server.stop();
