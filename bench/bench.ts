@@ -8,6 +8,7 @@ import { writeRecords } from "./records.ts";
 import { emit, type Result } from "./result.ts";
 import { type RunSpec, runOne, variantOf, workloadOf } from "./run-spec.ts";
 import { summarise } from "./summary.ts";
+import { runW9, writeW9 } from "./w9/w9.ts";
 import type { Size, Workload } from "./workload.ts";
 
 /** Does what the arguments say. Throws UsageError where they do not fit. */
@@ -40,6 +41,10 @@ function sizeOf(request: BenchRequest, workload: Workload): Size {
 
 function generate(request: BenchRequest): void {
   if (request.out === null) throw new UsageError("gen: --out names the file to write");
+  if (request.subject.toUpperCase() === "W9") {
+    writeW9(request, request.out);
+    return;
+  }
   const workload = found(request);
   const [first] = variantNames(request, workload);
   const variant = variantOf(workload, first as string, request.variants);
@@ -59,8 +64,13 @@ function variantNames({ variants }: BenchRequest, workload: Workload): readonly 
 }
 
 async function runAll(request: BenchRequest): Promise<void> {
+  if (request.subject.toUpperCase() === "W9") {
+    process.stderr.write(summarise(await runW9(request, inChild)));
+    return;
+  }
   const workload = found(request);
-  const { limitS, limitMb, variants: options } = request;
+  const { limitMb, variants: options } = request;
+  const limitS = request.limitS ?? workload.limitS;
   const size = sizeOf(request, workload);
   const results: Result[] = [];
   for (let turn = 0; turn < request.repeat; turn++) {

@@ -22,7 +22,8 @@ export interface BenchRequest {
   readonly modes: readonly Mode[] | null;
   readonly repeat: number;
   readonly variants: VariantOptions;
-  readonly limitS: number;
+  /** Null: the workload's default. */
+  readonly limitS: number | null;
   readonly limitMb: number;
   /** W9: loads of the latency runs, as shares of the maximum. */
   readonly rates: readonly number[];
@@ -81,7 +82,7 @@ export function readCommandLine(args: readonly string[]): BenchRequest {
       windows: numbersOf(values, "window"),
       candidates: numbersOf(values, "candidates"),
     },
-    limitS: wholeOf(values, "limit-seconds") ?? 120,
+    limitS: wholeOf(values, "limit-seconds"),
     limitMb: wholeOf(values, "limit-mb") ?? 4096,
     rates: (values.rate ?? "50%,80%").split(",").map(shareOf),
     latencyS: wholeOf(values, "latency-seconds") ?? 20,

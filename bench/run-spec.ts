@@ -3,6 +3,7 @@
 import { revision, thisMachine } from "./machine.ts";
 import { runRecords } from "./records-run.ts";
 import { type Mode, type Result, rounded } from "./result.ts";
+import { offlineResult } from "./w9/w9.ts";
 import type { Size, Variant, VariantOptions, Workload } from "./workload.ts";
 import { WORKLOADS } from "./workloads.ts";
 
@@ -29,6 +30,10 @@ export function variantOf(workload: Workload, name: string, options: VariantOpti
 }
 
 export function runOne(spec: RunSpec): Result {
+  return spec.workload === "W9" ? offlineResult(spec.size) : recordsResult(spec);
+}
+
+function recordsResult(spec: RunSpec): Result {
   const { mode, size, limitS, limitMb, options } = spec;
   const workload = workloadOf(spec.workload);
   const variant = variantOf(workload, spec.variant, options);

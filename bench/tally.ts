@@ -73,7 +73,7 @@ interface RuleFacts {
 }
 
 function factsOf({ body }: RulePlan, index: number): RuleFacts {
-  const labels = body.kind === "expect" ? [body.source.stream] : body.labels;
+  const labels = body.kind === "expect" ? [body.label] : body.labels;
   return { index, labels, settlesLater: body.kind === "match" && body.mode === "longest" };
 }
 

@@ -29,6 +29,8 @@ export interface Workload {
   readonly stream: string;
   readonly seed: number;
   readonly events: number;
+  /** A run is given up after so many seconds. */
+  readonly limitS: number;
   /** Events after which clocks and memory are looked at. */
   readonly batch: number;
   /** Default number of keys for so many events. */

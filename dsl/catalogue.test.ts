@@ -12,7 +12,7 @@ function errorsOf(example: string, window: boolean): readonly string[] {
     ? `window 1h by k over fails: s, run: s, probes: s, flows: s, r: s having ${condition}`
     : `match by k within 1h { a: s then b: s then run: 2+ s then c: s where ${condition} }`;
   const { tree, diagnostics } = parse("x.seq", `${STREAM} rule r "R" { severity low ${rule} }`);
-  const found = [...diagnostics, ...check([tree], new Map()).diagnostics];
+  const found = [...diagnostics, ...check([tree]).diagnostics];
   return found.filter((d) => d.severity === "error").map((d) => `${d.code} ${d.message}`);
 }
 

@@ -119,7 +119,7 @@ test "five failures then success" for auth.bruteforce {
 function compiled(text: string): RuleSetPlan {
   const { tree, diagnostics } = parse("rules.seq", text);
   expect(diagnostics).toEqual([]);
-  const checked = check([tree], new Map());
+  const checked = check([tree]);
   expect(checked.diagnostics.filter((d) => d.severity === "error")).toEqual([]);
   if (checked.plan === null) throw new Error("a plan");
   return checked.plan;
@@ -355,7 +355,7 @@ test("the checker never throws, and gives a plan exactly when nothing is wrong",
     const text = mutated(RULES, random);
     try {
       const { tree } = parse("rules.seq", text);
-      const { plan, diagnostics } = check([tree], new Map());
+      const { plan, diagnostics } = check([tree]);
       expect(plan === null).toBe(diagnostics.some((d) => d.severity === "error"));
     } catch (cause) {
       throw new Error(`seed ${seed}, text ${i}:\n${text}`, { cause });

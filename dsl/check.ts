@@ -7,7 +7,7 @@ import type { Diagnostic } from "../base/diagnostic.ts";
 import { compareText } from "../base/value.ts";
 import type { RuleFile } from "./ast.ts";
 import { checkDataFile, formsOf } from "./data-form.ts";
-import { collect, type Declarations } from "./declarations.ts";
+import { collect, type Declarations, type ValueDeclaration } from "./declarations.ts";
 import { checkExceptions } from "./exception.ts";
 import { ExpressionChecker } from "./expression.ts";
 import { checkBody } from "./inline.ts";
@@ -20,7 +20,6 @@ import { lintRules } from "./rule-lints.ts";
 import type { Checking } from "./scope.ts";
 import { Sources } from "./source.ts";
 import { streamPlan } from "./stream.ts";
-import { REFUSALS, type Refusals, refuse } from "./supported.ts";
 import { testPlan } from "./test-plan.ts";
 
 export interface Checked {
@@ -30,19 +29,12 @@ export interface Checked {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/**
- * Checks the files of one rule set together. `refusals`: constructs that are not supported; tests of conversions pass
- * none. `todayMs`: exceptions past their date at this time are told.
- */
-export function check(
-  files: readonly RuleFile[],
-  refusals: Refusals = REFUSALS,
-  todayMs: number | null = null,
-): Checked {
+/** Checks the files of one rule set together. `todayMs`: exceptions past their date at this time are told. */
+export function check(files: readonly RuleFile[], todayMs: number | null = null): Checked {
   const report = new Reporter(files);
   const declarations = collect(files, report);
   const streams = declarations.streams.map((stream, place) => streamPlan(stream, place, report));
-  const checking = new ExpressionChecker(report, declarations, refusals);
+  const checking = new ExpressionChecker(report, declarations);
   const data = dataPlans(declarations, checking);
   checkBodies(declarations, checking);
   const sources = new Sources(checking, streams);
@@ -83,14 +75,14 @@ function dataPlans(
   declarations: Declarations,
   checking: Checking,
 ): Pick<RuleSetPlan, "lists" | "tables"> {
-  const { report, refusals } = checking;
+  const { report } = checking;
   const lists: RuleSetPlan["lists"][number][] = [];
   const tables: RuleSetPlan["tables"][number][] = [];
   for (const value of declarations.values.values()) {
     const name = value.name.text;
     if (value.kind === "table") {
       const { from, key } = value;
-      if (from.kind === "kv") refuse(report, refusals, "table kv", value.name.span);
+      if (from.kind === "kv") refuseBucket(value, report);
       else {
         checkDataFile(from.file, formsOf(value), report);
         tables.push({ name, file: from.file.value, key: key.text });
@@ -110,9 +102,16 @@ function dataPlans(
         });
         break;
       case "kv":
-        refuse(report, refusals, "list kv", value.name.span);
+        refuseBucket(value, report);
         break;
     }
   }
   return { lists, tables };
+}
+
+/** The language has lists and tables `from kv`; they have no place in the plan. */
+function refuseBucket({ kind, name }: ValueDeclaration, report: Reporter): void {
+  report.error("E0901", name.span, `a \`${kind}\` from a bucket is not supported yet`, {
+    label: "not yet",
+  });
 }

@@ -9,7 +9,6 @@ import { check } from "./check.ts";
 import { parse } from "./parse.ts";
 import type { RuleSetPlan } from "./plan.ts";
 import { inFileOrder } from "./report.ts";
-import { REFUSALS } from "./supported.ts";
 
 /** A rule file: its name as the user gave it, and its text. Names are different from each other. */
 export interface RuleSource {
@@ -38,7 +37,7 @@ export function compileRules(
 ): Compiled {
   const parsed = sources.map(({ file, text }) => parse(file, text));
   const files = parsed.map(({ tree }) => tree);
-  const { plan, diagnostics } = check(files, REFUSALS, options.todayMs ?? null);
+  const { plan, diagnostics } = check(files, options.todayMs ?? null);
   const syntax = parsed.flatMap((file) => file.diagnostics);
   const broken = syntax.some((diagnostic) => diagnostic.severity === "error");
   const all = inFileOrder(files, [...syntax, ...diagnostics]);

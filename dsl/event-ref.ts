@@ -12,7 +12,6 @@ import {
   type StepSight,
   type Typed,
 } from "./scope.ts";
-import { refuse } from "./supported.ts";
 import { ANY, describe, isOpen, type Shape } from "./type.ts";
 
 type Call = Extract<ast.Expr, { kind: "call" }>;
@@ -142,7 +141,6 @@ function checkIndex(expr: ast.Expr, scope: Scope, checking: Checking, least: num
 }
 
 function resolvePreceding(call: Call, scope: Scope, checking: Checking): ResolvedEvent | null {
-  refuse(checking.report, checking.refusals, "preceding", call.span);
   const [index] = call.args;
   if (index === undefined || call.args.length !== 1) {
     checking.report.error("E0406", call.span, "`preceding` takes one number from 1", {

@@ -97,7 +97,7 @@ fn some(xs, y) = any(x in xs: x == y)
 function body(rule: string): MatchPlan | WindowPlan {
   const { tree, diagnostics } = parse("rules.seq", `${PRELUDE}${rule}`);
   expect(diagnostics).toEqual([]);
-  const checked = check([tree], new Map());
+  const checked = check([tree]);
   expect(checked.diagnostics.filter((d) => d.severity === "error")).toEqual([]);
   const plan = checked.plan?.rules[0]?.body;
   if (plan === undefined || plan.kind === "expect") throw new Error("a match or a window");

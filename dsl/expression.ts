@@ -18,7 +18,6 @@ import { checkMember } from "./member.ts";
 import { checkPath } from "./path.ts";
 import type { Reporter } from "./report.ts";
 import { type Checking, POISONED, type Scope, type Typed } from "./scope.ts";
-import type { Refusals } from "./supported.ts";
 import { BOOLEAN, describe, isOpen, joined, NULL, NUMBER, TEXT, type Type } from "./type.ts";
 
 /** Nodes of one expression, once written out. */
@@ -37,14 +36,12 @@ interface Budget {
 export class ExpressionChecker implements Checking {
   readonly report: Reporter;
   readonly declarations: Declarations;
-  readonly refusals: Refusals;
   readonly bodies: Map<object, "checking" | "good" | "bad">;
   readonly #budget: Budget;
 
   constructor(
     report: Reporter,
     declarations: Declarations,
-    refusals: Refusals,
     shared: { bodies: Map<object, "checking" | "good" | "bad">; budget: Budget } = {
       bodies: new Map(),
       budget: { size: 0, depth: 0, passed: null },
@@ -52,14 +49,13 @@ export class ExpressionChecker implements Checking {
   ) {
     this.report = report;
     this.declarations = declarations;
-    this.refusals = refusals;
     this.bodies = shared.bodies;
     this.#budget = shared.budget;
   }
 
   with(report: Reporter): Checking {
     const { bodies } = this;
-    return new ExpressionChecker(report, this.declarations, this.refusals, {
+    return new ExpressionChecker(report, this.declarations, {
       bodies,
       budget: this.#budget,
     });

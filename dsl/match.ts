@@ -15,7 +15,6 @@ import { type Checking, EMPTY_SCOPE, type Scope } from "./scope.ts";
 import type { Sources } from "./source.ts";
 import { SourceTable } from "./source-table.ts";
 import { lintMatchState } from "./state-bound.ts";
-import { refuse } from "./supported.ts";
 
 type ClauseOf<K extends Clause["kind"]> = Extract<Clause, { kind: K }>;
 
@@ -32,14 +31,9 @@ export function checkMatch(
   sources: Sources,
   checking: Checking,
 ): CheckedBody {
-  const { report, refusals } = checking;
-  if (body.mode === "longest" || body.mode === "latest") {
-    refuse(report, refusals, body.mode, body.headSpan);
-  }
   if (body.mode === "latest") refuseUnderLatest(body, clauses, checking);
   requireKeys(body, body.headSpan, checking);
   requireWithin(body, checking);
-  if (body.gap !== null) refuse(report, refusals, "gap", body.gap.span);
   const keys = keyPlans(body.by, checking);
   const table = new SourceTable(checking, sources);
   const labels = collectLabels(body.sequence, body.by, table, checking);
@@ -115,7 +109,6 @@ function reportEmpty(body: MatchBody, checking: Checking): void {
 function untilPlan(body: MatchBody, table: SourceTable, checking: Checking): MatchPlan["until"] {
   const { until, by } = body;
   if (until === null) return null;
-  refuse(checking.report, checking.refusals, "until block", until.span);
   if (until.by !== null && by !== null) fitsMatchKeys(until.by, by, checking);
   const { indexes, shapes } = table.add(until.sources, by === null ? null : (until.by ?? by));
   const where = condition(until.where, { ...EMPTY_SCOPE, atHand: shapes }, checking);

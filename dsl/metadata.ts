@@ -1,6 +1,7 @@
 /** Metadata of rules (D-6): known keys, values of the right form, each given once. */
 
 import type { Span } from "../base/diagnostic.ts";
+import { nearest } from "../base/edit-distance.ts";
 import type { Metadata } from "./ast.ts";
 import { type DeclarationOf, suggestion } from "./declarations.ts";
 import type { RulePlan } from "./plan.ts";
@@ -57,7 +58,9 @@ export function checkMetadata(rule: DeclarationOf<"rule">, report: Reporter): Ch
     }
   }
   const severity = oneOf(found.get("severity"), SEVERITIES, report);
-  if (!found.has("severity")) reportNoSeverity(rule, report);
+  // A misspelt one is told as that.
+  const misspelt = rule.metadata.some(({ name }) => nearest(name.text, NAMES) === "severity");
+  if (!found.has("severity") && !misspelt) reportNoSeverity(rule, report);
   const status = oneOf(found.get("status"), STATUSES, report);
   checkRisk(found.get("risk"), report);
   checkAttack(found.get("attack"), report);

@@ -3,17 +3,15 @@
 import type { NoElement } from "./ast.ts";
 import { insertion } from "./report.ts";
 import type { Checking } from "./scope.ts";
-import { refuse } from "./supported.ts";
 
 export function checkNo(
   element: NoElement,
   place: { readonly atStart: boolean; readonly atEnd: boolean },
   checking: Checking,
 ): void {
-  const { report, refusals } = checking;
+  const { report } = checking;
   const { within, span } = element;
   if (place.atStart) {
-    refuse(report, refusals, "leading no", span);
     if (within !== null) return;
     const no = { ...span, end: span.start + 2 };
     report.error("E0302", no, "a `no` at the start needs its own `within`", {

@@ -28,7 +28,6 @@ import { checkQuantity, isLoop, quantityPlan } from "./quantity.ts";
 import { warnForbidden, warnUnreachable } from "./reachable.ts";
 import { type Checking, EMPTY_SCOPE, type KeySight, type Scope } from "./scope.ts";
 import type { SourceTable } from "./source-table.ts";
-import { refuse } from "./supported.ts";
 
 /** What the conversion of one pattern shares. */
 export interface Pattern {
@@ -75,16 +74,12 @@ function elementLabels(element: Element, pattern: Pattern): ReadonlySet<number> 
 
 export function sequencePlan(sequence: Sequence, place: Place, pattern: Pattern): SequencePlan {
   const { elements } = sequence;
-  const { report, refusals } = pattern.checking;
   let { visible, atStart } = place;
   const items: SequencePlan["items"][number][] = [];
   for (const [i, { link, element }] of elements.entries()) {
     const atEnd =
       place.atEnd && elements.slice(i + 1).every((later) => elementMayBeEmpty(later.element));
     const here: Place = { ...place, visible, atStart, atEnd };
-    if (element.kind === "no" && elements[i - 1]?.element.kind === "no") {
-      refuse(report, refusals, "several no", element.span);
-    }
     const plan = elementPlan(element, here, pattern);
     warnForbidden(element, plan, items, pattern);
     items.push({ link: linkPlan(link, element, pattern), element: plan });
@@ -204,8 +199,7 @@ function stepPlan(element: TakingElement, step: Step, place: Place, pattern: Pat
 function untilPlan(element: TakingElement, scope: Scope, pattern: Pattern): StepPlan["until"] {
   const { until, quantity } = element;
   if (until === null) return null;
-  const { report, refusals } = pattern.checking;
-  refuse(report, refusals, "until loop", until.span);
+  const { report } = pattern.checking;
   const count = quantity?.count ?? null;
   if (count === null || count.max !== null) {
     report.error("E0318", until.span, "`until` needs an open loop", {
@@ -217,16 +211,12 @@ function untilPlan(element: TakingElement, scope: Scope, pattern: Pattern): Step
   return condition(until, scope, pattern.checking);
 }
 
-const BRACED = { group: "group", either: "either", "all of": "all of" } as const;
-
 function bracedPlan(
   element: TakingElement,
   body: Group | Either | AllOf,
   place: Place,
   pattern: Pattern,
 ): ElementPlan {
-  const { report, refusals } = pattern.checking;
-  refuse(report, refusals, BRACED[body.kind], body.span);
   const own = elementLabels(element, pattern);
   const loop = isLoop(element.quantity);
   const inner: Place = loop ? { ...place, visible: union(place.visible, own) } : place;

@@ -13,7 +13,6 @@ import { checkMetadata } from "./metadata.ts";
 import type { RulePlan, StreamPlan } from "./plan.ts";
 import type { Checking, Scope } from "./scope.ts";
 import type { Sources } from "./source.ts";
-import { refuse } from "./supported.ts";
 import { ruleVersion } from "./version.ts";
 import { checkWindow } from "./window.ts";
 
@@ -104,7 +103,6 @@ function timeoutPlan(
 ): RulePlan["timeout"] {
   const { timeout } = clauses;
   if (timeout === null) return null;
-  refuse(checking.report, checking.refusals, "timeout", timeout.span);
   const after = timeout.after === null ? null : stepLabel(timeout.after, scope.steps, checking);
   return { after, alert: alertPlan(timeout.alert, title, scope, checking) };
 }

@@ -8,7 +8,6 @@ import type * as ast from "./ast.ts";
 import type { Declarations } from "./declarations.ts";
 import type { Expr } from "./expr.ts";
 import type { Reporter } from "./report.ts";
-import type { Refusals } from "./supported.ts";
 import { POISON, type Shape, type Type } from "./type.ts";
 
 /** A checked expression. Of a poisoned one `expr` means nothing: an error has been reported, so no plan is made. */
@@ -101,7 +100,6 @@ export function eventScope(shapes: readonly Shape[]): Scope {
 export interface Checking {
   readonly report: Reporter;
   readonly declarations: Declarations;
-  readonly refusals: Refusals;
   /** State of the bodies of `let` and `fn`: checked once by themselves. */
   readonly bodies: Map<object, "checking" | "good" | "bad">;
   check(expr: ast.Expr, scope: Scope): Typed;

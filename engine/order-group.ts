@@ -1,5 +1,6 @@
 /**
- * An order group: the rules that read the same set of streams share one order of events and deadlines (M-1, T-5).
+ * An order group: the rules that read the same set of streams, directly or through the alerts of other rules, share one
+ * order of events and deadlines (M-1, T-5).
  * It holds events back until nothing can come before them (T-1), and fires the rules' deadlines between them.
  *
  * The frontier is the place in the order before which nothing can come any more: the least of the watermarks of the
@@ -13,6 +14,7 @@
  */
 
 import { compareText } from "../base/value.ts";
+import type { AlertChain } from "./alert-chain.ts";
 import { EventBuffer } from "./event-buffer.ts";
 import type { Feed } from "./feed.ts";
 import type { FeedEvent } from "./feed-event.ts";
@@ -60,6 +62,8 @@ export class OrderGroup implements RuleClock {
   #runners: readonly RuleRunner[] = [];
   /** By the stream's place. */
   #indexes: readonly (RuleIndex | undefined)[] = [];
+  /** Alerts as events of other rules; null where no rule reads any. */
+  #chain: AlertChain | null = null;
   readonly #feeds: Feed[] = [];
   readonly #buffer: EventBuffer;
   readonly #holds: HoldLog;
@@ -75,10 +79,15 @@ export class OrderGroup implements RuleClock {
     this.#holds = holds;
   }
 
-  /** The group's rules in ascending order of names, and the rule index of each stream by its place. */
-  setRules(runners: readonly RuleRunner[], indexes: readonly (RuleIndex | undefined)[]): void {
+  /** The group's rules in ascending order of names, the rule index of each stream by its place, and their alerts. */
+  setRules(
+    runners: readonly RuleRunner[],
+    indexes: readonly (RuleIndex | undefined)[],
+    chain: AlertChain,
+  ): void {
     this.#runners = runners;
     this.#indexes = indexes;
+    this.#chain = chain.isEmpty ? null : chain;
   }
 
   get runners(): readonly RuleRunner[] {
@@ -136,6 +145,11 @@ export class OrderGroup implements RuleClock {
   /** Puts a restored event back; it was beyond the frontier when it was stored, or it is of no use to this group. */
   restoreHeld(event: FeedEvent): void {
     if (!this.#isReleasable(event)) this.#hold(event);
+  }
+
+  /** Puts a restored alert back that waits for the end of its millisecond. */
+  restoreAlert(event: FeedEvent): void {
+    this.#chain?.restore(event);
   }
 
   #isReleasable(event: FeedEvent): boolean {
@@ -201,8 +215,8 @@ export class OrderGroup implements RuleClock {
       this.#raiseFrontier(event.timeMs, event.timeFrac, event.place, event.feed);
       this.#release();
     }
-    while (this.timers.nextMs < Number.POSITIVE_INFINITY) {
-      this.#raiseFrontier(this.timers.nextMs + 1, 0, BEFORE_ALL_FEEDS, "");
+    for (let nextMs = this.#nextMs(); nextMs < Number.POSITIVE_INFINITY; nextMs = this.#nextMs()) {
+      this.#raiseFrontier(nextMs + 1, 0, BEFORE_ALL_FEEDS, "");
       this.#release();
     }
   }
@@ -245,25 +259,48 @@ export class OrderGroup implements RuleClock {
       this.#holds.release(event);
       this.#step(event);
     }
-    if (this.timers.nextMs < this.frontier.timeMs) this.#fireBefore(this.frontier.timeMs);
+    const { timeMs, timeFrac } = this.frontier;
+    if (this.#nextMs() < timeMs) this.#runUpTo(timeMs);
+    // At the end of all feeds nothing more comes in the last millisecond.
+    if (timeFrac >= 1 && this.#chain?.waitingMs === timeMs) this.#deliverWaiting(this.#chain);
   }
 
   #step(event: FeedEvent): void {
     if (!this.#begun) this.#beginAt(event.timeMs);
-    if (this.timers.nextMs < event.timeMs) this.#fireBefore(event.timeMs);
+    if (this.#nextMs() < event.timeMs) this.#runUpTo(event.timeMs);
     this.nowMs = event.timeMs;
     this.last = event;
     this.#acted = true;
     this.#indexes[event.place]?.offer(event);
+    this.#chain?.deliverNow();
   }
 
-  #fireBefore(timeMs: number): void {
-    while (this.timers.nextMs < timeMs) {
-      const { deadlineMs, rule, key } = this.timers.pop();
-      if (deadlineMs > this.nowMs) this.nowMs = deadlineMs;
-      this.#acted = true;
-      this.#runners[rule]?.expire(key, deadlineMs);
+  /** The time of what is next beside the events of streams: a deadline, or alerts that are events. */
+  #nextMs(): number {
+    const { nextMs } = this.timers;
+    return this.#chain === null ? nextMs : Math.min(nextMs, this.#chain.waitingMs);
+  }
+
+  /** Everything before a time: at each instant the alerts first, for they are events, then the deadlines (T-5). */
+  #runUpTo(timeMs: number): void {
+    while (this.#nextMs() < timeMs) {
+      if (this.#chain !== null && this.#chain.waitingMs <= this.timers.nextMs)
+        this.#deliverWaiting(this.#chain);
+      else this.#fireNext();
     }
+  }
+
+  #deliverWaiting(chain: AlertChain): void {
+    this.#acted = true;
+    chain.deliverWaiting();
+  }
+
+  #fireNext(): void {
+    const { deadlineMs, rule, key } = this.timers.pop();
+    if (deadlineMs > this.nowMs) this.nowMs = deadlineMs;
+    this.#acted = true;
+    this.#runners[rule]?.expire(key, deadlineMs);
+    this.#chain?.deliverNow();
   }
 
   /** Whether anything was offered or fired since the last call. */

@@ -1,6 +1,7 @@
 /**
- * The rule index of one stream in one order group: which rules an event can concern at all. A rule that demands an
- * equality of every source on the stream is found by the event's value at that path; the others see every event.
+ * The rule index of one stream in one order group: which rules an event can concern at all. A rule of which every step
+ * on the stream demands an equality is found by the event's value at that path; the others see every event. Of several
+ * equalities of a step that one is used which fewest steps of the rule set share: it tells most.
  * See SEMANTICS M-1; the access predicate of Fabret et al., "Filtering algorithms for fast publish/subscribe", 2001.
  *
  * Invariants
@@ -9,21 +10,23 @@
  */
 
 import type { Value } from "../base/value.ts";
-import type { FieldPath } from "../dsl/expr.ts";
+import type { AccessAtom } from "../nfa/access.ts";
 import type { CompileOptions, EventValue } from "../nfa/expression/compiled.ts";
 import { type CanonicalKey, canonicalKey } from "../nfa/functions/canonical.ts";
+import { foldCase } from "../nfa/functions/case-folding.ts";
+import { type AccessPopularity, fieldName } from "./access-popularity.ts";
 import type { FeedEvent } from "./feed-event.ts";
 import { compileField } from "./field-reader.ts";
 import type { RuleRunner } from "./rule-runner.ts";
 
-/** A rule's demand on the events of a stream: one of these equalities must hold; null: it sees every event. */
-export type Access =
-  | readonly { readonly path: FieldPath; readonly values: readonly Value[] }[]
-  | null;
+/** A rule's demands on the events of a stream: all equalities of one of these must hold; null: it sees every event. */
+export type Access = readonly (readonly AccessAtom[])[] | null;
 
 /** Which rules demand which value at one path: positions in `#runners`, ascending. */
 interface FieldIndex {
   readonly get: EventValue;
+  /** Texts are found without case. */
+  readonly folded: boolean;
   /** Texts by themselves: making a canonical key of each event's text would cost more than finding it. */
   readonly texts: Map<string, number[]>;
   readonly others: Map<CanonicalKey, number[]>;
@@ -31,7 +34,8 @@ interface FieldIndex {
 
 function positionsOf(field: FieldIndex, value: Value): number[] | undefined {
   if (value === null) return undefined;
-  return typeof value === "string" ? field.texts.get(value) : field.others.get(canonicalKey(value));
+  if (typeof value !== "string") return field.others.get(canonicalKey(value));
+  return field.texts.get(field.folded ? foldCase(value) : value);
 }
 
 function addPosition(field: FieldIndex, value: Value, position: number): void {
@@ -40,6 +44,24 @@ function addPosition(field: FieldIndex, value: Value, position: number): void {
     if (positions[positions.length - 1] !== position) positions.push(position);
   } else if (typeof value === "string") field.texts.set(value, [position]);
   else field.others.set(canonicalKey(value), [position]);
+}
+
+/** Beyond so many, sorting by insertion is no longer the fastest. */
+const FEW = 24;
+
+/** Sorts the first `count`. */
+function sortFirst(values: Int32Array, count: number): void {
+  if (count > FEW) {
+    values.subarray(0, count).sort();
+    return;
+  }
+  for (let i = 1; i < count; i++) {
+    const value = values[i] as number;
+    let at = i;
+    for (; at > 0 && (values[at - 1] as number) > value; at--)
+      values[at] = values[at - 1] as number;
+    values[at] = value;
+  }
 }
 
 export class RuleIndex {
@@ -54,29 +76,32 @@ export class RuleIndex {
 
   constructor(
     rules: readonly { readonly runner: RuleRunner; readonly access: Access }[],
+    popularity: AccessPopularity,
     options: CompileOptions,
   ) {
     this.#runners = rules.map(({ runner }) => runner);
     this.#stamps = new Int32Array(rules.length);
     this.#found = new Int32Array(rules.length);
-    const fieldsByPath = new Map<string, FieldIndex>();
+    const fieldsByName = new Map<string, FieldIndex>();
     for (const [position, { access }] of rules.entries()) {
       if (access === null) this.#always.push(position);
-      else for (const atom of access) this.#addAtom(position, atom, fieldsByPath, options);
+      for (const atoms of access ?? [])
+        this.#addAtom(position, popularity.least(atoms), fieldsByName, options);
     }
   }
 
   #addAtom(
     position: number,
-    atom: { readonly path: FieldPath; readonly values: readonly Value[] },
-    fieldsByPath: Map<string, FieldIndex>,
+    atom: AccessAtom,
+    fieldsByName: Map<string, FieldIndex>,
     options: CompileOptions,
   ): void {
-    const name = JSON.stringify(atom.path);
-    let field = fieldsByPath.get(name);
+    const name = fieldName(atom);
+    let field = fieldsByName.get(name);
     if (field === undefined) {
-      field = { get: compileField(atom.path, options), texts: new Map(), others: new Map() };
-      fieldsByPath.set(name, field);
+      const get = compileField(atom.path, options);
+      field = { get, folded: atom.folded, texts: new Map(), others: new Map() };
+      fieldsByName.set(name, field);
       this.#fields.push(field);
     }
     for (const value of atom.values) addPosition(field, value, position);
@@ -109,7 +134,7 @@ export class RuleIndex {
         found[count++] = position;
       }
     }
-    if (lists > 1) found.subarray(0, count).sort();
+    if (lists > 1) sortFirst(found, count);
     return count;
   }
 }

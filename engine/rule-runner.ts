@@ -21,6 +21,7 @@ import { keyText } from "../nfa/key.ts";
 import type { LimitName, Match, Matcher, MatcherHost } from "../nfa/matcher.ts";
 import { liftAggregates } from "../nfa/window/lift-aggregates.ts";
 import { AlertMaker } from "./alert.ts";
+import type { AlertChain } from "./alert-chain.ts";
 import { type AlertExceptions, compileExceptions } from "./alert-exceptions.ts";
 import type { FeedEvent } from "./feed-event.ts";
 import { OnceMemory } from "./once.ts";
@@ -34,9 +35,10 @@ export interface RuleClock {
   /** Event time of the event or deadline at hand; -Infinity before the first. */
   readonly nowMs: number;
   readonly timers: TimerQueue;
+  readonly streams: readonly string[];
 }
 
-/** What all runners of an engine share. */
+/** What runners of an engine share. */
 export interface RunnerSettings {
   readonly createMatcher: MatcherFactory;
   readonly data: DataSource;
@@ -44,6 +46,10 @@ export interface RunnerSettings {
   readonly codegen: boolean;
   readonly recordChanges: boolean;
   readonly outputs: OutputQueue;
+  /** The rule stands in another group, and here for the rules above it only: its outputs are told there. */
+  readonly hidden: boolean;
+  /** Where its alerts are events of other rules. */
+  readonly chain: AlertChain;
 }
 
 export const LIMIT_NAMES: readonly LimitName[] = [
@@ -52,6 +58,9 @@ export const LIMIT_NAMES: readonly LimitName[] = [
   "events per match",
   "matches per event",
 ];
+
+/** Stands in the stored names of hidden copies, and in no name of a rule. */
+export const HIDDEN_MARK = "\n";
 
 /** What a limit has dropped: in all, and since the last meta-alert, which stood in `minute` (minutes since 1970). */
 interface LimitTally {
@@ -66,11 +75,13 @@ export class RuleRunner implements MatcherHost {
   readonly position: number;
   readonly clock: RuleClock;
   readonly data: DataSource;
+  readonly hidden: boolean;
   readonly matcher: Matcher;
   readonly once: OnceMemory | null;
   readonly #once: readonly ScopeValue[];
   readonly #excepts: AlertExceptions;
   readonly #alerts: AlertMaker;
+  readonly #chain: AlertChain;
   readonly #outputs: OutputQueue;
   /** The least deadline in the timer queue by key. */
   readonly #armed = new Map<string, number>();
@@ -93,6 +104,8 @@ export class RuleRunner implements MatcherHost {
     this.position = position;
     this.clock = clock;
     this.data = settings.data;
+    this.hidden = settings.hidden;
+    this.#chain = settings.chain;
     this.#outputs = settings.outputs;
     const { alert, once, exceptions, recovered } = liftAggregates(rule).rule;
     this.#excepts = compileExceptions(exceptions, options);
@@ -141,6 +154,8 @@ export class RuleRunner implements MatcherHost {
     }
     this.#alertCount++;
     const { alert, text, to } = this.#alerts.make(match, suppressed);
+    this.#chain.decided(alert, Math.max(timeMs, this.clock.nowMs));
+    if (this.hidden) return;
     this.#outputs.push({ kind: "alert", timeMs, rule: this.rule.name, key, text, alert, to });
   }
 
@@ -156,6 +171,7 @@ export class RuleRunner implements MatcherHost {
     tally.dropped += count;
     tally.untold += count;
     this.talliesChanged = true;
+    if (this.hidden) return;
     const timeMs = this.clock.nowMs;
     const minute = Math.floor(timeMs / MINUTE_MS);
     if (minute <= tally.minute) return;
@@ -182,6 +198,12 @@ export class RuleRunner implements MatcherHost {
     if (tally === undefined) return;
     tally.untold = untold;
     tally.minute = minute;
+  }
+
+  /** The name under which the state is stored: a hidden copy's is its own in each group. */
+  get storeName(): string {
+    const { name } = this.rule;
+    return this.hidden ? `${name}${HIDDEN_MARK}${this.clock.streams.join("\n")}` : name;
   }
 
   get openDeadlines(): number {

@@ -35,7 +35,9 @@ function rulesOf(parts: EngineParts): readonly RuleStatus[] {
   const running = new Map<string, RuleStatus>();
   for (const group of parts.groups) {
     const timeMs = finite(group.frontier.timeMs);
-    for (const runner of group.runners) running.set(runner.rule.name, runner.status(timeMs));
+    for (const runner of group.runners) {
+      if (!runner.hidden) running.set(runner.rule.name, runner.status(timeMs));
+    }
   }
   return parts.plan.rules.map(
     ({ name, version, mode }) =>

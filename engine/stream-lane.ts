@@ -201,7 +201,10 @@ export class StreamLane {
     passedMs: number,
     groups: readonly OrderGroup[] | null,
   ): void {
-    const rules = groups?.flatMap((group) => group.runners.map(({ rule }) => rule.name)).sort();
+    const rules = groups
+      ?.flatMap((group) => group.runners.filter(({ hidden }) => !hidden))
+      .map(({ rule }) => rule.name)
+      .sort();
     const body: Value = {
       stream: this.plan.name,
       feed: feed.name,

@@ -1,30 +1,34 @@
 /**
- * What the rule index may know of a rule: for each step, `no` and entry on a stream one equality that every event it
- * concerns must fulfil (the "access predicate" of Esper's filter service). An event that fulfils none of them cannot
- * concern the rule, so the rule costs nothing for it.
+ * What the rule index may know of a rule: for each step, `no` and entry on a stream the equalities that every event it
+ * concerns must fulfil, of which the index picks one (the "access predicate" of Esper's filter service). An event that
+ * fulfils none of those picked cannot concern the rule, so the rule costs nothing for it.
  */
 
 import type { Value } from "../base/value.ts";
 import type { Expr, FieldPath } from "../dsl/expr.ts";
 import type { ElementPlan, MatchPlan, RulePlan, SequencePlan, WindowPlan } from "../dsl/plan.ts";
 import { conjunction } from "./build.ts";
+import { foldCase } from "./functions/case-folding.ts";
 import { bodiesOf } from "./patterns.ts";
 
 /** The field at `path` equals one of `values`: texts, booleans and numbers that a float holds exactly. */
 export interface AccessAtom {
   readonly path: FieldPath;
+  /** Without case: the values are folded texts, and the field's text must be before it is compared. */
+  readonly folded: boolean;
   readonly values: readonly Value[];
 }
 
-/** One atom for each step, `no` and entry that reads the stream; null where the rule must be offered every event of it. */
-export function accessAtoms(body: RulePlan["body"], stream: string): readonly AccessAtom[] | null {
-  const atoms: AccessAtom[] = [];
-  for (const condition of conditionsOn(body, stream)) {
-    const atom = atomOf(condition);
-    if (atom === null) return null;
-    atoms.push(atom);
-  }
-  return atoms;
+/**
+ * For each step, `no` and entry that reads the stream the equalities that it demands, at least one; null where the rule
+ * must be offered every event of the stream.
+ */
+export function accessAtoms(
+  body: RulePlan["body"],
+  stream: string,
+): readonly (readonly AccessAtom[])[] | null {
+  const demands = conditionsOn(body, stream).map(atomsOf);
+  return demands.every((atoms) => atoms.length > 0) ? demands : null;
 }
 
 /** What each step, `no` or entry of the body demands of the stream's events. */
@@ -78,30 +82,35 @@ function leavesOf(plan: MatchPlan): readonly AccessLeaf[] {
     : [...inSequence(plan.sequence), plan.until];
 }
 
-/** The first usable equality that the condition demands. */
-function atomOf(condition: Expr | null): AccessAtom | null {
-  if (condition === null) return null;
-  if (condition.kind === "and") {
-    for (const operand of condition.operands) {
-      const atom = atomOf(operand);
-      if (atom !== null) return atom;
-    }
-    return null;
+/** The usable equalities of which the condition demands each. */
+function atomsOf(condition: Expr | null): readonly AccessAtom[] {
+  switch (condition?.kind) {
+    case "and":
+      return condition.operands.flatMap(atomsOf);
+    case "compare":
+      if (condition.operator !== "==") return [];
+      return eitherWay(condition.left, condition.right, false);
+    case "same text":
+      return eitherWay(condition.left, condition.right, true);
+    case "in":
+      return equality(condition.item, condition.list, condition.caseless);
+    default:
+      return [];
   }
-  if (condition.kind === "compare" && condition.operator === "==")
-    return equality(condition.left, condition.right) ?? equality(condition.right, condition.left);
-  if (condition.kind === "in" && !condition.caseless)
-    return equality(condition.item, condition.list);
-  return null;
 }
 
-function equality(field: Expr, wanted: Expr): AccessAtom | null {
+function eitherWay(left: Expr, right: Expr, folded: boolean): readonly AccessAtom[] {
+  return [...equality(left, right, folded), ...equality(right, left, folded)];
+}
+
+function equality(field: Expr, wanted: Expr, folded: boolean): readonly AccessAtom[] {
   if (field.kind !== "field" || field.event.kind !== "at hand" || wanted.kind !== "const")
-    return null;
-  const values: readonly Value[] = Array.isArray(wanted.value)
-    ? (wanted.value as readonly Value[])
-    : [wanted.value];
-  return values.every(isPlain) ? { path: field.path, values } : null;
+    return [];
+  const { path } = field;
+  const values = Array.isArray(wanted.value) ? (wanted.value as readonly Value[]) : [wanted.value];
+  if (!folded) return values.every(isPlain) ? [{ path, folded, values }] : [];
+  const texts = values.filter((value) => typeof value === "string");
+  return texts.length === values.length ? [{ path, folded, values: texts.map(foldCase) }] : [];
 }
 
 function isPlain(value: Value): boolean {

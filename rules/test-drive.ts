@@ -71,6 +71,8 @@ class Driver {
   run(inputs: readonly TestInput[], startMs: number): TestDrive {
     let nowMs = startMs;
     let advanced = false;
+    // A test without an event before its first `advance` begins at 0s all the same (E-2).
+    if (inputs[0]?.kind === "advance") this.#engine.advance(startMs);
     for (const input of inputs) {
       if (input.kind === "advance") {
         nowMs += input.byMs;

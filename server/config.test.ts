@@ -104,7 +104,9 @@ test("the nearest file from the working folder upward is taken, a missing one th
   mkdirSync(deep, { recursive: true });
   writeFileSync(join(folder, "up", "sequitur.yaml"), "http: { port: 1234 }");
   const request = { overrides: new Map(), environment: {}, folder: deep };
-  expect(config(loadConfig({ ...request, configPath: null })).http.port).toBe(1234);
+  const found = config(loadConfig({ ...request, configPath: null }));
+  expect(found.http.port).toBe(1234);
+  expect(found.rules.path).toBe(join(folder, "up", "rules"));
   expect(problems(loadConfig({ ...request, configPath: "none.yaml" }))[0]).toMatch(
     /none\.yaml: cannot be read \(ENOENT\)$/,
   );

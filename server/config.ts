@@ -3,7 +3,8 @@
  * (`SEQUITUR_NATS__URL`), the file `sequitur.yaml` (the nearest from the working folder upward), the default.
  * What is wrong is reported all at once, each fault with the place where it stands; nothing unknown is passed over.
  *
- * Relative paths in the file count from the file's folder, others from the working folder.
+ * Relative paths in the file count from the file's folder, so do the defaults where there is a file; others count from
+ * the working folder.
  */
 
 import { readFileSync } from "node:fs";
@@ -86,7 +87,7 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
   if ("issues" in checked) {
     return { problems: checked.issues.map((issue) => describe(issue, layers, file)) };
   }
-  const config = withPaths(checked.config, layers, request.folder);
+  const config = withPaths(checked.config, layers, path === null ? request.folder : dirname(path));
   const exposed = exposure(config);
   return exposed === null ? { config, file: path } : { problems: [exposed] };
 }

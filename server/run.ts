@@ -5,6 +5,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Random } from "../base/random.ts";
+import { CheckpointError } from "../engine/checkpoint/restorer.ts";
 import { createEngine } from "../engine/engine.ts";
 import { systemClock } from "../io/clock.ts";
 import { type Broker, BrokerError, connectBroker } from "../io/nats.ts";
@@ -89,7 +90,12 @@ function report(error: unknown, log: Log): number {
     log.fatal(error.message);
     return error.exitCode;
   }
-  if (error instanceof BrokerError) {
+  if (
+    error instanceof BrokerError ||
+    error instanceof StoreError ||
+    error instanceof CheckpointError
+  ) {
+    process.stderr.write(`sequitur: ${error.message}\n`);
     log.fatal(error.message);
     return 3;
   }
@@ -114,7 +120,7 @@ async function serve(
   const metrics = new Metrics(status);
   const http = await listen(config, status, metrics, log);
   closers.push(() => http.close());
-  const store = openState(config.state.path);
+  const store = openLmdbStore(config.state.path);
   closers.push(() => store.close());
   const broker = await connect(config, log, status, stop);
   closers.push(() => Promise.race([broker.close(), sleep(CLOSE_MS)]));
@@ -221,6 +227,9 @@ async function open({
   const { eventBytes, alertBytes } = config.limits;
   const options = { limits: { eventBytes, alertBytes }, data: rules.data };
   const engine = createEngine(rules.plan, options, store);
+  for (const rule of engine.status().droppedRules) {
+    log.warn({ rule }, "the rule has changed or is gone: its stored partial matches are dropped");
+  }
   return assemble({
     config,
     log,
@@ -275,15 +284,6 @@ async function listen(
       [],
       error,
     );
-  }
-}
-
-function openState(path: string): Store {
-  try {
-    return openLmdbStore(path);
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    throw new RefusalError(3, error.message, [], error);
   }
 }
 

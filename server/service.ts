@@ -12,7 +12,6 @@
 import type { Engine } from "../engine/engine.ts";
 import type { Clock } from "../io/clock.ts";
 import type { FeedMessage } from "../io/nats-delivery.ts";
-import { streamHasSubject } from "../rules/envelope.ts";
 import type { AlertSender } from "./alert-sender.ts";
 import type { Committer } from "./committer.ts";
 import { crashPoint } from "./crash-point.ts";
@@ -128,8 +127,7 @@ export class Service {
   #stepMessage(source: Source, message: FeedMessage): number {
     const { idleWatch, clock, eventBytes } = this.#parts;
     let decoded: readonly Decoded[] | null = null;
-    for (const route of source.routes) {
-      if (!streamHasSubject(route.stream, message.subject)) continue;
+    for (const route of source.routesOf(message.subject)) {
       route.lastMessageMs = clock.monotonicMs();
       decoded ??= decodeMessage(message.data, eventBytes);
       if (route.feed.idle && decoded.length > 0) idleWatch.wake(source, route);

@@ -12,6 +12,7 @@ import type { Feed } from "../engine/engine.ts";
 import type { Clock } from "../io/clock.ts";
 import type { FeedMessage } from "../io/nats-delivery.ts";
 import type { Reader } from "../io/nats-reader.ts";
+import { streamHasSubject } from "../rules/envelope.ts";
 import { RefusalError } from "./refusal.ts";
 import type { StoredFeed } from "./stored-service.ts";
 
@@ -41,6 +42,9 @@ export interface SourceEvents {
   readonly onSkipped: (source: Source, count: number) => void;
 }
 
+/** Subjects whose routes are remembered. */
+const MAX_SUBJECTS = 4096;
+
 export class Source {
   readonly name: string;
   readonly created: string;
@@ -52,6 +56,7 @@ export class Source {
   #last: FeedMessage | null = null;
   /** Where the source began, until it is stored once. */
   #introduction: StoredFeed | null;
+  readonly #bySubject = new Map<string, readonly Route[]>();
   #batch: readonly FeedMessage[] = [];
   #at = 0;
   #trouble: string | null = null;
@@ -176,6 +181,17 @@ export class Source {
         this.#taken = resolve;
       });
     }
+  }
+
+  /** The routes that a subject belongs to. */
+  routesOf(subject: string): readonly Route[] {
+    let routes = this.#bySubject.get(subject);
+    if (routes === undefined) {
+      routes = this.routes.filter(({ stream }) => streamHasSubject(stream, subject));
+      if (this.#bySubject.size >= MAX_SUBJECTS) this.#bySubject.clear();
+      this.#bySubject.set(subject, routes);
+    }
+    return routes;
   }
 
   /** The next message, or null where none waits. */

@@ -122,9 +122,9 @@ async function holdersOf(
       const outcome = await findStreams(parts.broker, subject);
       if (outcome.kind !== "ok") return outcome;
       const others = outcome.value.filter((name) => name !== alertStream);
-      return others.length > 0
-        ? { kind: "ok", value: others }
-        : { kind: "missing", reason: "there is none" };
+      if (others.length > 0) return { kind: "ok", value: others };
+      const reason = outcome.value.length > 0 ? "only the alert stream holds it" : "there is none";
+      return { kind: "missing", reason };
     });
     for (const name of found) names.add(name);
   }

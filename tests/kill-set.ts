@@ -3,6 +3,8 @@
  * many alerts of ordinary events, and a last event an hour later, behind which nothing waits any more.
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Random } from "../base/random.ts";
 import type { Broker } from "../io/nats.ts";
 import { NatsServer } from "./nats-server.ts";
 import {
@@ -36,6 +38,9 @@ rule test.unanswered "A logon without a logoff" {
 }
 `;
 
+/** A life whose events make too few records ends after this time. */
+const LIFE_MS = 500;
+
 /** Commits are small, so that a run has many of them. */
 const SETTINGS = "state: { commit: { events: 100, everyMs: 2 } }\n";
 
@@ -52,6 +57,8 @@ export interface KillStage {
   readonly broker: Broker;
   readonly folder: ServiceFolder;
   readonly feeder: Feeder;
+  /** Records that the alert stream was seen to get. */
+  readonly seen: () => number;
   close(): Promise<void>;
 }
 
@@ -62,11 +69,15 @@ export async function openStage(events: readonly string[]): Promise<KillStage> {
   const rules = { "remote.seq": readRules(SAMPLE), "busy.seq": BUSY_RULE };
   const folder = makeServiceFolder(`${server.folder}/service`, server.url, rules, SETTINGS);
   const feeder = new Feeder(broker, "EVENTS", "events.windows.all", events);
+  let seen = 0;
+  broker.subscribe("alerts.>", () => {
+    seen++;
+  });
   const close = async (): Promise<void> => {
     await broker.close();
     await server.stop();
   };
-  return { server, broker, folder, feeder, close };
+  return { server, broker, folder, feeder, seen: () => seen, close };
 }
 
 /** The alerts of a run that nothing interrupts. */
@@ -90,4 +101,31 @@ export async function finish(stage: KillStage, expected: number): Promise<readon
   await awaitAlerts(stage.broker, expected);
   await service.stop();
   return readAlerts(stage.broker);
+}
+
+/**
+ * One life of the service: it starts, gets some events, and is killed at a random moment: while it starts, some
+ * milliseconds after it runs, or, so that slow machines see kills in the middle of the work too, some milliseconds
+ * after it has published some records. Gives how many it published.
+ */
+export async function liveAndDie(stage: KillStage, random: Random, chunk: number): Promise<number> {
+  const before = stage.seen();
+  const service = new ServiceProcess(stage.folder);
+  const kind = random.below(5);
+  if (kind === 0) await sleep(random.below(400));
+  else if (await service.running()) {
+    const feeding = stage.feeder.send(chunk);
+    if (kind > 2) await progress(stage, before + 1 + random.below(20));
+    await sleep(random.below(kind > 2 ? 15 : 60));
+    await service.kill("SIGKILL");
+    await feeding;
+  }
+  await service.kill("SIGKILL");
+  return stage.seen() - before;
+}
+
+/** Waits for so many records, but not for ever: the events of one life may make fewer. */
+async function progress(stage: KillStage, records: number): Promise<void> {
+  const end = performance.now() + LIFE_MS;
+  while (stage.seen() < records && performance.now() < end) await sleep(1);
 }

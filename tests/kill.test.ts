@@ -4,11 +4,21 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { Random } from "../base/random.ts";
 import { CRASH_POINTS, type CrashPoint } from "../server/crash-point.ts";
-import { finish, type KillStage, killEvents, openStage, uninterrupted } from "./kill-set.ts";
+import {
+  finish,
+  type KillStage,
+  killEvents,
+  liveAndDie,
+  openStage,
+  uninterrupted,
+} from "./kill-set.ts";
 import { type AlertRecord, endServices, ServiceProcess } from "./service-process.ts";
+
+// A life of the service takes a second on a quiet machine and several on a busy one.
+jest.setTimeout(600_000);
 
 const events = killEvents();
 let expected: readonly AlertRecord[] = [];
@@ -34,30 +44,19 @@ test("the uninterrupted run finds the attack and many ordinary events, numbered 
 const KILLS = 20;
 const SEED = 20240917;
 
-/** Starts the service, gives it some events, kills it at a random moment. */
-async function oneLife(stage: KillStage, random: Random, chunk: number): Promise<void> {
-  const service = new ServiceProcess(stage.folder);
-  // One life in five ends while it starts.
-  if (random.below(5) > 0) {
-    await service.running();
-    const feeding = stage.feeder.send(chunk);
-    await sleep(random.below(60));
-    await service.kill("SIGKILL");
-    await feeding;
-  } else {
-    await sleep(random.below(400));
-    await service.kill("SIGKILL");
-  }
-}
-
 test(`${KILLS} kills of the service at random moments (seed ${SEED})`, async () => {
   const random = new Random(SEED);
   const stage = await openStage(events);
   const chunk = Math.ceil(events.length / KILLS);
-  for (let life = 0; life < KILLS; life++) await oneLife(stage, random, chunk);
+  const published: number[] = [];
+  for (let life = 0; life < KILLS; life++) {
+    published.push(await liveAndDie(stage, random, chunk));
+  }
   const found = await finish(stage, expected.length);
   await stage.close();
   expect(found).toEqual(expected);
+  // The kills came in the middle of the work, not before or behind all of it.
+  expect(published.filter((count) => count > 0).length).toBeGreaterThan(KILLS / 4);
 });
 
 test(`3 kills of nats-server in the middle (seed ${SEED + 1})`, async () => {

@@ -25,6 +25,8 @@ interface Outcome {
   readonly late: readonly number[];
   readonly events: number;
   readonly problems: ReadonlyMap<string, number>;
+  /** By rule. */
+  readonly suppressed: ReadonlyMap<string, number>;
 }
 
 function load(name: string, change: (text: string) => string) {
@@ -60,17 +62,28 @@ async function run(name: string, change: (text: string) => string): Promise<Outc
     rate: null,
     onProgress: () => undefined,
   });
-  return { alerts, late, events: result.events, problems: problems.counts() };
+  const suppressed = new Map(result.status.rules.map((rule) => [rule.rule, rule.suppressed]));
+  return { alerts, late, events: result.events, problems: problems.counts(), suppressed };
 }
 
 function expectedOf(name: string): ExpectedSample {
   return JSON.parse(readFileSync(join(SAMPLES, name, "expected.json"), "utf8")) as ExpectedSample;
 }
 
+/** First and last line, and how many, of an alert with one step. */
+function firstLast(alert: Alert): readonly number[] {
+  const [lines = []] = Object.values(stepLines(alert));
+  return [lines[0] ?? -1, lines.at(-1) ?? -1, lines.length + alert.truncated];
+}
+
 const CHANGES: Readonly<Record<string, (text: string) => string>> = {
   "match all": (text) => text.replaceAll("match by", "match all by"),
   "match all, then any": (text) =>
     text.replaceAll("match by", "match all by").replace(/\bthen (?=\w+:)/g, "then any "),
+  "once per who every 30m": (text) =>
+    text.replaceAll(/(?<=over read: .*\n)( *having .*)/g, "$1 once per who every 30m"),
+  "window 12 events instead of window 55m": (text) =>
+    text.replace("window 55m", "window 12 events"),
 };
 
 describe.each(readdirSync(SAMPLES))("%s", (name) => {
@@ -86,11 +99,15 @@ describe.each(readdirSync(SAMPLES))("%s", (name) => {
   test.each([...new Set(expected.variants.map(({ change }) => change))])("%s", async (change) => {
     const changeRules = CHANGES[change];
     if (changeRules === undefined) throw new Error(`the test knows the change "${change}"`);
-    const { alerts } = await run(name, changeRules);
+    const { alerts, suppressed } = await run(name, changeRules);
     for (const variant of expected.variants.filter((one) => one.change === change)) {
       const found = alerts.filter(({ rule }) => rule === variant.rule);
-      expect(found.map(stepLines)).toEqual(variant.steps);
+      if (variant.steps !== undefined) expect(found.map(stepLines)).toEqual(variant.steps);
+      if (variant.first_last_events !== undefined)
+        expect(found.map(firstLast)).toEqual(variant.first_last_events);
       expect(found.length).toBe(variant.count);
+      if (variant.withheld !== undefined)
+        expect(suppressed.get(variant.rule)).toBe(variant.withheld);
     }
   });
 

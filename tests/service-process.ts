@@ -18,7 +18,7 @@ const ROOT = process.cwd();
 const ENTRY = [join(ROOT, "dist/cli/main.js"), "run", "-c"];
 
 /** How long a test waits for what must come. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** Kills what is left of the services when the test process ends, however. */
 const WATCHDOG = `pids=""

@@ -26,7 +26,8 @@ export const W1: Workload = {
   stream: "s",
   seed: 1,
   events: 5_000_000,
-  batch: 1024,
+  limitS: 120,
+  batch: 4096,
   keysOf: () => 100_000,
   variants: () => [
     { name: "all", tier: "T1", rules: ruleText("w1/all.seq"), open },

@@ -66,7 +66,7 @@ function variants({ steps, windows, candidates }: VariantOptions): readonly Vari
   return (steps ?? STEPS).flatMap((k) => {
     const text = ruleText(`w2/k${k}.seq`);
     return (windows ?? [10]).flatMap((window) =>
-      (candidates ?? [2]).flatMap((c) =>
+      (candidates ?? [2, 10]).flatMap((c) =>
         POLICIES.map(({ name, tier, skip, never }) => {
           const skipped = text.replace("skip past last", `skip ${skip}`);
           const rules = never ? skipped.replace("\n  }", `\n${NEVER}`) : skipped;
@@ -97,7 +97,8 @@ export const W2: Workload = {
   title: "combinatorial explosion",
   stream: "trades",
   seed: 2,
-  events: 1_000_000,
+  events: 100_000,
+  limitS: 3,
   batch: 256,
   keysOf: () => 0,
   variants,

@@ -2,6 +2,7 @@
 
 import { stringifyJson } from "../../base/json.ts";
 import { compareText, type ValueObject } from "../../base/value.ts";
+import { DEFAULT_ENGINE_LIMITS } from "../../engine/options.ts";
 import type { Alert } from "../../engine/outputs.ts";
 
 /** Line numbers of the events that each step took, counted from 0. */
@@ -31,7 +32,12 @@ export interface ExpectedSample {
     readonly rule: string;
     readonly change: string;
     readonly count: number;
-    readonly steps: readonly StepLines[];
+    /** Of each alert in order; absent where `first_last_events` says it shorter. */
+    readonly steps?: readonly StepLines[];
+    /** Of each alert in order the first and the last line, and how many. */
+    readonly first_last_events?: readonly (readonly number[])[];
+    /** How many alerts `once` withholds. */
+    readonly withheld?: number;
   }[];
 }
 
@@ -46,7 +52,7 @@ export function stepLines(alert: Alert): StepLines {
 export function differences(expected: ExpectedSample, alerts: readonly Alert[]): readonly string[] {
   const rules = new Set([...Object.keys(expected.alerts), ...alerts.map(({ rule }) => rule)]);
   return [...rules].sort(compareText).flatMap((rule) => {
-    const wanted = (expected.alerts[rule] ?? []).map((alert) => canonical(alert));
+    const wanted = (expected.alerts[rule] ?? []).map(withCutEvidence).map(canonical);
     const found = alerts
       .filter((alert) => alert.rule === rule)
       .map(comparable)
@@ -59,6 +65,19 @@ export function differences(expected: ExpectedSample, alerts: readonly Alert[]):
     }
     return problems;
   });
+}
+
+/** Of how many events of a step an alert shows the first, and the last (A-5). */
+const SHOWN_PER_SIDE = DEFAULT_ENGINE_LIMITS.evidencePerSide;
+
+function withCutEvidence(alert: ExpectedAlert): ExpectedAlert {
+  const steps = Object.entries(alert.steps).map(([step, lines]) => [
+    step,
+    lines.length <= 2 * SHOWN_PER_SIDE
+      ? lines
+      : [...lines.slice(0, SHOWN_PER_SIDE), ...lines.slice(-SHOWN_PER_SIDE)],
+  ]);
+  return { ...alert, steps: Object.fromEntries(steps) as StepLines };
 }
 
 function comparable(alert: Alert): ExpectedAlert {

@@ -9,6 +9,7 @@
 
 import { ByteWriter } from "../../base/bytes.ts";
 import type { StoreChange } from "../../state/store.ts";
+import { HIDDEN_MARK } from "../rule-runner.ts";
 import { metaKey, ownerRange, SPACES } from "./keys.ts";
 import type { StateReader } from "./state-reader.ts";
 
@@ -32,7 +33,10 @@ export class DroppedRules {
   constructor(reader: StateReader, dropped: readonly DroppedRule[]) {
     this.#reader = reader;
     this.#left = [...dropped];
-    this.names = dropped.filter(({ name }) => name !== "").map(({ name }) => name);
+    // Of a hidden copy nobody knows; the rule itself is told by its own name.
+    this.names = dropped
+      .filter(({ name }) => name !== "" && !name.includes(HIDDEN_MARK))
+      .map(({ name }) => name);
   }
 
   takeChanges(): readonly StoreChange[] {

@@ -79,7 +79,7 @@ function readPosition(reader: ByteReader): Position {
 
 /** A rule by name and version, with what its limits have still to tell. */
 export function encodeRule(runner: RuleRunner): Uint8Array {
-  writer.text(runner.rule.name);
+  writer.text(runner.storeName);
   writer.text(runner.rule.version);
   for (const { untold, minute } of runner.tallies()) {
     writer.uint(untold);

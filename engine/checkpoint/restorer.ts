@@ -95,7 +95,8 @@ export class Restorer {
   }
 
   #streamNamed(name: string): StreamPlan | undefined {
-    return this.#parts.plan.streams.find((stream) => stream.name === name);
+    const { plan, alertStreams } = this.#parts;
+    return [...plan.streams, ...alertStreams].find((stream) => stream.name === name);
   }
 
   #restoreFeeds(): void {
@@ -155,7 +156,7 @@ export class Restorer {
   #runnerOf(name: string, version: string): RuleRunner | undefined {
     for (const group of this.#parts.groups) {
       for (const runner of group.runners) {
-        if (runner.rule.name === name && runner.rule.version === version) return runner;
+        if (runner.storeName === name && runner.rule.version === version) return runner;
       }
     }
     return undefined;
@@ -226,12 +227,14 @@ export class Restorer {
   }
 
   #restoreWaiting(): void {
-    const { feeds, lanes, holds } = this.#parts;
+    const { feeds, lanes, groups, holds } = this.#parts;
     for (const { value } of this.#store.scan(SPACES.waiting)) {
       const event = this.#evidence.share(readEvent(new ByteReader(value), feeds));
       if (event === null) continue;
       event.waitingStored = true;
-      for (const group of lanes[event.place]?.groups ?? []) group.restoreHeld(event);
+      const lane = lanes[event.place];
+      if (lane === undefined) for (const group of groups) group.restoreAlert(event);
+      else for (const group of lane.groups) group.restoreHeld(event);
       holds.discard(event);
     }
   }

@@ -151,7 +151,7 @@ class ExpectMatcher implements Matcher {
     });
   }
 
-  /** Begins to await the table's new keys, and retires those that are no longer there (E-2). True where there were any. */
+  /** Begins to wait for the table's new keys, and retires those that are no longer there (E-2). True where there were any. */
   #followTable(nowMs: number): boolean {
     const { table } = this.#plan;
     if (table === null) return false;

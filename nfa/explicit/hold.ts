@@ -6,11 +6,9 @@
  * is settled when it has a candidate and no partial match left; it is reported when no earlier start is alive.
  */
 
-import { compareEvents } from "../../base/event.ts";
 import type { SkipPlan } from "../../dsl/plan.ts";
-import { nodesOf } from "./chain.ts";
 import { countHold, killWhere, releaseHold } from "./key-state.ts";
-import { compareCandidates } from "./preference.ts";
+import { compareCandidates, comparePreference } from "./preference.ts";
 import type { Candidate, KeyState, Run } from "./run.ts";
 
 /** Keeps, for each start, the most preferred of its candidate so far and the new ones, which all pass `having`. */
@@ -37,18 +35,10 @@ export function takeSettled(state: KeyState, skip: SkipPlan): Candidate | null {
   return candidate;
 }
 
-/** Could the run still lead to a candidate that is preferred to this one of its start (M-10)? */
+/**
+ * Could the run still lead to a candidate that is preferred to this one of its start (M-10)? Not if it differs only in
+ * that the same choice will be made by a later event.
+ */
 function mayBePreferred(run: Run, candidate: Candidate): boolean {
-  const made = nodesOf(run.node);
-  const chosen = nodesOf(candidate.last);
-  for (let i = 0; ; i++) {
-    const own = made[i];
-    const other = chosen[i];
-    const rank = (own?.rank ?? run.edge.rank) - (other?.rank ?? candidate.endRank);
-    if (rank !== 0) return rank < 0;
-    // The same choice, not yet made by an event: whatever comes is later.
-    if (own === undefined || other === undefined) return false;
-    const order = compareEvents(own.event, other.event);
-    if (order !== 0) return order < 0;
-  }
+  return comparePreference({ last: run.node, endRank: run.edge.rank }, candidate) < 0;
 }

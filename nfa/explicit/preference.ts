@@ -1,25 +1,37 @@
 /** Which of two candidates comes first (M-10, M-11). */
 
 import { compareEvents } from "../../base/event.ts";
-import { nodesOf } from "./chain.ts";
-import type { Candidate } from "./run.ts";
+import type { Candidate, Node } from "./run.ts";
 
 /** The order of M-11: the earlier start, then the preferred. */
 export function compareCandidates(a: Candidate, b: Candidate): number {
   return compareEvents(a.start.event, b.start.event) || comparePreference(a, b);
 }
 
-/** The first difference in the choices made, read from the left; the same choice at an earlier event comes first (M-10). */
-function comparePreference(a: Candidate, b: Candidate): number {
-  const x = nodesOf(a.last);
-  const y = nodesOf(b.last);
-  for (let i = 0; ; i++) {
-    const rank = (x[i]?.rank ?? a.endRank) - (y[i]?.rank ?? b.endRank);
-    if (rank !== 0) return rank;
-    const p = x[i];
-    const q = y[i];
-    if (p === undefined || q === undefined) return 0;
-    const order = compareEvents(p.event, q.event);
-    if (order !== 0) return order;
+/** A chain of choices with the one that comes after it: to end there, or to wait on an edge of this rank. */
+type Choices = Pick<Candidate, "last" | "endRank">;
+
+/**
+ * The first difference in the choices made, read from the left; the same choice at an earlier event comes first (M-10).
+ * Chains that branched share their nodes up to there, so the first difference lies behind the last node that both have.
+ * Cost: the nodes behind it, not the whole chains.
+ */
+export function comparePreference(a: Choices, b: Choices): number {
+  let x: Node | null = a.last;
+  let y: Node | null = b.last;
+  // The nodes directly behind x and y; null: the chain ends there.
+  let nextX: Node | null = null;
+  let nextY: Node | null = null;
+  while (x !== y) {
+    if ((x?.length ?? 0) >= (y?.length ?? 0)) {
+      nextX = x;
+      x = x?.before ?? null;
+    } else {
+      nextY = y;
+      y = y?.before ?? null;
+    }
   }
+  const rank = (nextX?.rank ?? a.endRank) - (nextY?.rank ?? b.endRank);
+  if (rank !== 0 || nextX === null || nextY === null) return rank;
+  return compareEvents(nextX.event, nextY.event);
 }

@@ -177,6 +177,8 @@ test.each(HOSTILE.map((text) => [text]))("text of a rule is inert: %p", (text) =
   const source = {
     has: () => false,
     row: (_: string, key: unknown) => JSON.parse(`{${JSON.stringify(key)}:1}`),
+    keys: () => [],
+    version: () => 0,
   };
   exprs.forEach((expr, i) => {
     for (const codegen of [true, false]) {

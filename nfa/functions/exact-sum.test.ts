@@ -167,3 +167,22 @@ test("W-4 squares are exact and can be taken back", () => {
   }
   expect(squares.parts()).toEqual([]);
 });
+
+test("means of sums with several parts are rounded once", () => {
+  const random = new Random(11);
+  const scales = [1, 1e-5, 1e10, 1e16, 2 ** -40];
+  for (let round = 0; round < 3000; round++) {
+    const sum = new ExactSum();
+    for (let i = 1 + random.below(8); i > 0; i--) {
+      sum.add((random.unit() - 0.5) * (scales[random.below(5)] ?? 1));
+      if (random.chance(0.2)) sum.add(0.5 ** random.below(60));
+      if (random.chance(0.3)) sum.add(random.below(100));
+    }
+    const count = 1 + random.below(round % 3 === 0 ? 2 ** 30 : 40);
+    const { numerator, scale } = sum.exact();
+    expect([round, sum.mean(count)]).toEqual([
+      round,
+      roundQuotient(numerator, BigInt(count) << scale),
+    ]);
+  }
+});

@@ -85,6 +85,8 @@ export class ExactSum {
       if (this.#partials.length === 0) return this.#integer / count;
       if (this.#partials.length === 1 && this.#integer === 0)
         return (this.#partials[0] ?? 0) / count;
+      const quick = quickQuotient(growExpansion(this.#partials, this.#integer), count);
+      if (quick !== null) return quick;
     }
     return roundQuotient(...this.#fraction(BigInt(count)));
   }
@@ -182,6 +184,43 @@ function roundExpansion(partials: readonly number[]): number {
   const double = low * 2;
   const rounded = high + double;
   return rounded - high === double ? rounded : high;
+}
+
+/** Beyond these magnitudes errors of products are no longer floats. */
+const QUICK_MIN = 2 ** -900;
+const QUICK_MAX = 2 ** 900;
+
+/**
+ * The quotient of an expansion and a count, rounded once; null where floats cannot tell which of two neighbours is
+ * nearer. The float nearest to the quotient of the highest part is corrected by the exact remainder, as far as it is
+ * known: where both ends of what the correction can be give the same float, it is the right one.
+ */
+function quickQuotient(partials: readonly number[], count: number): number | null {
+  const high = partials.at(-1) ?? 0;
+  const quotient = high / count;
+  const magnitude = Math.abs(quotient);
+  if (magnitude < QUICK_MIN || Math.abs(high) > QUICK_MAX || count > SPLITTER) return null;
+  let below = 0;
+  let spread = 0;
+  for (let i = 0; i < partials.length - 1; i++) {
+    const partial = partials[i] ?? 0;
+    below += partial;
+    spread += Math.abs(partial);
+  }
+  const product = quotient * count;
+  const error = productError(quotient, count, product);
+  const rest = high - product;
+  const correction = (rest - error + below) / count;
+  const doubt = (2 ** -48 * (Math.abs(rest) + Math.abs(error) + spread)) / count;
+  const least = quotient + (correction - doubt);
+  return least === quotient + (correction + doubt) ? least : null;
+}
+
+/** What the rounding of a product of a float and a whole number below 2^27 left out (Dekker). */
+function productError(value: number, count: number, product: number): number {
+  const scaled = SPLITTER * value;
+  const high = scaled - (scaled - value);
+  return (value - high) * count - (product - high * count);
 }
 
 const floats = new Float64Array(1);

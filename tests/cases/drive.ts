@@ -11,6 +11,9 @@ import type { CaseEvent, CaseInput } from "./format.ts";
 import { START_MS } from "./program.ts";
 import type { Way } from "./ways.ts";
 
+/** A restart costs what waits in the engine: long cases have so many of them at most, spread over their inputs. */
+const RESTARTS_MAX = 40;
+
 export interface Drive {
   /** Of each take in the order of the outbox, takes one after the other. */
   readonly outputs: readonly Output[];
@@ -95,10 +98,11 @@ class Driver {
   }
 
   run(inputs: readonly CaseInput[]): Drive {
-    for (const input of inputs) {
+    const restartEvery = Math.ceil(inputs.length / RESTARTS_MAX);
+    for (const [index, input] of inputs.entries()) {
       this.#take(input);
       if (!this.#way.batch) this.#collect();
-      if (!this.#way.restart || input.kind !== "event") continue;
+      if (!this.#way.restart || input.kind !== "event" || index % restartEvery > 0) continue;
       this.#store.commit(this.#engine.takeChanges());
       this.#engine = this.#open();
     }

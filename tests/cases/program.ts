@@ -1,11 +1,8 @@
 /** A case as rule text and plan: the prelude before it, a rule around a bare body. */
 
 import type { Diagnostic } from "../../base/diagnostic.ts";
-import { check } from "../../dsl/check.ts";
 import { compileRules, type RuleSource } from "../../dsl/compile.ts";
-import { parse } from "../../dsl/parse.ts";
 import type { RuleSetPlan } from "../../dsl/plan.ts";
-import type { Refusals } from "../../dsl/supported.ts";
 import { RuleData } from "../../engine/rule-data.ts";
 import { loadData } from "../../rules/data-files.ts";
 import type { RuleFileReader } from "../../rules/rule-files.ts";
@@ -13,8 +10,6 @@ import { type Case, type CaseValues, PRELUDE } from "./format.ts";
 
 /** When a case starts: 2000-01-01T00:00:00Z, a Saturday. */
 export const START_MS = Date.UTC(2000, 0, 1);
-
-const NOTHING_REFUSED: Refusals = new Map();
 
 export interface Program {
   readonly sources: readonly RuleSource[];
@@ -46,23 +41,18 @@ export function programOf(case_: Case, delay: string | null): Program {
     text: delay === null ? text : text.replaceAll("{ time at }", `{ time at  delay ${delay} }`),
   }));
   const reader = fileReader(case_);
-  const strict = compileRules(sources, { todayMs: START_MS });
-  if (!strict.diagnostics.some(({ code }) => code === "E0901")) {
-    const { plan, diagnostics, files } = strict;
-    const data = loadData(files, reader);
-    const all = [...diagnostics, ...data.diagnostics];
-    if (plan === null)
-      return { sources, reader, plan, data: null, diagnostics: all, notYet: false };
-    const contents = new RuleData(plan, data.contents);
-    return { sources, reader, plan, data: contents, diagnostics: all, notYet: false };
-  }
-  const trees = sources.map(({ file, text }) => parse(file, text));
-  const lifted = check(
-    trees.map(({ tree }) => tree),
-    NOTHING_REFUSED,
-  );
-  const diagnostics = [...trees.flatMap((tree) => tree.diagnostics), ...lifted.diagnostics];
-  return { sources, reader, plan: lifted.plan, data: null, diagnostics, notYet: true };
+  const { plan, diagnostics, files: trees } = compileRules(sources, { todayMs: START_MS });
+  const data = loadData(trees, reader);
+  const all = [...diagnostics, ...data.diagnostics];
+  const errors = all.filter(({ severity }) => severity === "error");
+  return {
+    sources,
+    reader,
+    plan,
+    data: plan === null ? null : new RuleData(plan, data.contents),
+    diagnostics: all,
+    notYet: errors.length > 0 && errors.every(({ code }) => code === "E0901"),
+  };
 }
 
 /** The files that stand in the case. */
@@ -80,8 +70,10 @@ function ruleText(text: string): string {
   if (/^\s*rule\s/m.test(text)) return text;
   const body = /^(?:match|window|expect)\b/m.exec(text);
   if (body === null) return text;
-  const rule = `rule r "R" { severity low\n${text.slice(body.index)}\n}`;
-  return `${text.slice(0, body.index)}${rule}`;
+  const after = /^(?:test|exception)\s/m.exec(text);
+  const end = after?.index ?? text.length;
+  const rule = `rule r "R" { severity low\n${text.slice(body.index, end)}\n}`;
+  return `${text.slice(0, body.index)}${rule}\n${text.slice(end)}`;
 }
 
 function withPrelude(text: string, others: readonly string[]): string {

@@ -10,7 +10,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Random } from "../../base/random.ts";
-import { finish, killEvents, openStage, uninterrupted } from "../kill-set.ts";
+import {
+  finish,
+  type KillStage,
+  killEvents,
+  liveAndDie,
+  openStage,
+  uninterrupted,
+} from "../kill-set.ts";
 import { type AlertRecord, endServices, ServiceProcess } from "../service-process.ts";
 
 /** Kills of the service in one replay of the set; more of them take more replays. */
@@ -45,14 +52,13 @@ function compare(found: readonly AlertRecord[], expected: readonly AlertRecord[]
   };
 }
 
-async function killOne(service: ServiceProcess, random: Random): Promise<void> {
-  // Some die while they start, most while they work.
-  if (random.below(5) === 0) await sleep(random.below(500));
-  else {
-    await service.running();
-    await sleep(random.below(random.below(4) === 0 ? 600 : 80));
-  }
-  await service.kill("SIGKILL");
+/** A life that ends in good order. */
+async function live(stage: KillStage, chunk: number): Promise<void> {
+  const service = new ServiceProcess(stage.folder);
+  await service.running();
+  await stage.feeder.send(chunk);
+  await sleep(300);
+  await service.stop();
 }
 
 async function playRound(
@@ -66,21 +72,15 @@ async function playRound(
   const chunk = Math.ceil(events.length / steps);
   let killed = 0;
   for (let step = 0; step < steps; step++) {
-    const feeding = stage.feeder.send(chunk);
-    const serverDies = random.below(steps - step) < serverKills - killed;
-    const service = new ServiceProcess(stage.folder);
-    const dying =
-      step < kills ? killOne(service, random) : service.running().then(() => sleep(300));
-    if (serverDies) {
+    const life = step < kills ? liveAndDie(stage, random, chunk) : live(stage, chunk);
+    if (random.below(steps - step) < serverKills - killed) {
       killed++;
       await sleep(random.below(1500));
       await stage.server.kill("SIGKILL");
       await sleep(random.below(300));
       await stage.server.restart();
     }
-    await dying;
-    await feeding;
-    if (!service.ended) await service.stop();
+    await life;
   }
   const found = await finish(stage, expected.length);
   await stage.close();

@@ -25,9 +25,21 @@ export interface Way {
 
 export const WAYS: readonly Way[] = [
   { name: "generated code", codegen: true, optimised: true, restart: false, shuffle: false },
-  { name: "interpreter, restarts", codegen: false, optimised: false, restart: true, shuffle: false },
+  {
+    name: "interpreter, restarts",
+    codegen: false,
+    optimised: false,
+    restart: true,
+    shuffle: false,
+  },
   { name: "shuffled arrivals", codegen: true, optimised: true, restart: false, shuffle: true },
-  { name: "shuffled arrivals, restarts", codegen: true, optimised: true, restart: true, shuffle: true },
+  {
+    name: "shuffled arrivals, restarts",
+    codegen: true,
+    optimised: true,
+    restart: true,
+    shuffle: true,
+  },
 ];
 
 /** Of sixteen seeds, thirteen run plainly: the slower ways take turns on the others. */
@@ -90,7 +102,8 @@ class CaseRun {
     const options: EngineOptions = {
       codegen,
       index: optimised,
-      createMatcher: (rule, host, how) => createMatcher(rule, host, { ...how, dominance: optimised }),
+      createMatcher: (rule, host, how) =>
+        createMatcher(rule, host, { ...how, dominance: optimised }),
     };
     const engine = createEngine(this.#plan, options, restart ? this.#store : null);
     for (const stream of this.#streams) engine.feed(stream, stream, { broker: false });

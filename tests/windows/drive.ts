@@ -35,7 +35,8 @@ export const WAYS: readonly Way[] = [
 
 export function compiled(text: string): RuleSetPlan {
   const { plan, diagnostics } = compileRules([{ file: "case.seq", text }]);
-  if (plan === null) throw new Error(`${JSON.stringify(diagnostics.map((d) => d.message))}\n${text}`);
+  if (plan === null)
+    throw new Error(`${JSON.stringify(diagnostics.map((d) => d.message))}\n${text}`);
   return plan;
 }
 
@@ -91,8 +92,7 @@ export function drive(
   }
   if (options.untilMs !== null) engine.advance(options.untilMs);
   else {
-    for (const { name } of plan.streams)
-      engine.endFeed(engine.feed(name, name, { broker: false }));
+    for (const { name } of plan.streams) engine.endFeed(engine.feed(name, name, { broker: false }));
     engine.flush();
   }
   outputs.push(...engine.takeOutputs());

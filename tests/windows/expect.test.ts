@@ -20,7 +20,7 @@ interface Setting {
 }
 
 function ruleText({ table, recovered, where }: Setting): string {
-  const told = '{ last: last  gap: gap  n: Beat.n  since: time(Beat) }';
+  const told = "{ last: last  gap: gap  n: Beat.n  since: time(Beat) }";
   return `
 stream s1 from "s1.>" { time at unit ms  delay 1h }
 event Beat = s1 where t == "beat"
@@ -46,7 +46,11 @@ function generateInputs(random: Random): readonly Input[] {
 }
 
 /** What must come out: each key is gone through by itself. */
-function naive(inputs: readonly Input[], { table, recovered, where }: Setting, untilMs: number): Value {
+function naive(
+  inputs: readonly Input[],
+  { table, recovered, where }: Setting,
+  untilMs: number,
+): Value {
   const heard = new Map<Value, Input[]>();
   for (const input of inputs) {
     const { k = null, t, n } = input.data;
@@ -153,6 +157,10 @@ test("E-2 where nothing is ever heard, the rule begins with the first time that 
   expect(drive(plan, [], 0, { ...options, untilMs: due }).alerts).toEqual([]);
   const { alerts } = drive(plan, [], 0, { ...options, untilMs: due + 1 });
   expect(alerts.map(shown)).toEqual([
-    expect.objectContaining({ kind: "missing", time: formatTime(due), start: formatTime(START_MS) }),
+    expect.objectContaining({
+      kind: "missing",
+      time: formatTime(due),
+      start: formatTime(START_MS),
+    }),
   ]);
 });

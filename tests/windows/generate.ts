@@ -24,8 +24,25 @@ const SHAPES = [
 ];
 const WHERES = ["", ' where t == "x"', " where v > 2", ' where t in ["x", "y"] and exists(v)'];
 const VALUES: readonly Value[] = [
-  0, 1, 2, 3, 5, -1, 0.1, 0.2, 0.3, 1e17, 2 ** 60, 9007199254740993n, -0.7, 2.5, null, null, "a",
-  "b", true,
+  0,
+  1,
+  2,
+  3,
+  5,
+  -1,
+  0.1,
+  0.2,
+  0.3,
+  1e17,
+  2 ** 60,
+  9007199254740993n,
+  -0.7,
+  2.5,
+  null,
+  null,
+  "a",
+  "b",
+  true,
 ];
 const NUMBERS: readonly Value[] = [1, 2, 3, 4, 5, 0.1, 0.7, null];
 

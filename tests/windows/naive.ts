@@ -10,7 +10,11 @@ import type { Value } from "../../base/value.ts";
 import type { Expr } from "../../dsl/expr.ts";
 import type { RulePlan, WindowPlan } from "../../dsl/plan.ts";
 import { shownTime, yieldsTime } from "../../engine/time-values.ts";
-import { compileEventCondition, compileEventValue, compileScopeValue } from "../../nfa/expression/compiled.ts";
+import {
+  compileEventCondition,
+  compileEventValue,
+  compileScopeValue,
+} from "../../nfa/expression/compiled.ts";
 import { withParts } from "../../nfa/expression/rewrite.ts";
 import { aggregateValues, isValueAggregate, rateOf } from "../../nfa/functions/aggregates.ts";
 import { type History, NO_DATA } from "../../nfa/history.ts";
