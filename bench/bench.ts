@@ -69,7 +69,7 @@ async function runAll(request: BenchRequest): Promise<void> {
     return;
   }
   const workload = found(request);
-  const { limitMb, variants: options } = request;
+  const { limitMb, liveMemory, variants: options } = request;
   const limitS = request.limitS ?? workload.limitS;
   const size = sizeOf(request, workload);
   const results: Result[] = [];
@@ -77,7 +77,9 @@ async function runAll(request: BenchRequest): Promise<void> {
     for (const variant of variantNames(request, workload)) {
       for (const mode of request.modes ?? ["engine"]) {
         if (mode === "nats") throw new UsageError("--mode nats is for W9");
-        const spec = { workload: workload.name, variant, mode, size, options, limitS, limitMb };
+        const { name } = workload;
+        const limits = { limitS, limitMb, liveMemory };
+        const spec = { workload: name, variant, mode, size, options, ...limits };
         const result = await inChild(spec);
         emit(result);
         results.push(result);

@@ -25,6 +25,8 @@ export interface BenchRequest {
   /** Null: the workload's default. */
   readonly limitS: number | null;
   readonly limitMb: number;
+  /** Collect before memory is looked at: what lives, without what is dead and not yet collected. */
+  readonly liveMemory: boolean;
   /** W9: loads of the latency runs, as shares of the maximum. */
   readonly rates: readonly number[];
   readonly latencyS: number;
@@ -50,13 +52,18 @@ const OPTIONS = {
   candidates: { type: "string" },
   "limit-seconds": { type: "string" },
   "limit-mb": { type: "string" },
+  "live-memory": { type: "boolean" },
   rate: { type: "string" },
   "latency-seconds": { type: "string" },
   kills: { type: "string" },
   out: { type: "string" },
 } as const;
 
-type Flags = { readonly [name in keyof typeof OPTIONS]?: string | undefined };
+type Flags = {
+  readonly [name in keyof typeof OPTIONS]?:
+    | ((typeof OPTIONS)[name]["type"] extends "boolean" ? boolean : string)
+    | undefined;
+};
 
 /** Reads the arguments behind the program's name. Throws UsageError. */
 export function readCommandLine(args: readonly string[]): BenchRequest {
@@ -84,6 +91,7 @@ export function readCommandLine(args: readonly string[]): BenchRequest {
     },
     limitS: wholeOf(values, "limit-seconds"),
     limitMb: wholeOf(values, "limit-mb") ?? 4096,
+    liveMemory: values["live-memory"] ?? false,
     rates: (values.rate ?? "50%,80%").split(",").map(shareOf),
     latencyS: wholeOf(values, "latency-seconds") ?? 20,
     kills: wholeOf(values, "kills") ?? 0,
@@ -102,14 +110,16 @@ function parsed(args: readonly string[]): {
   }
 }
 
-function wholeOf(values: Flags, name: keyof Flags): number | null {
+type TextFlag = Exclude<keyof Flags, "live-memory">;
+
+function wholeOf(values: Flags, name: TextFlag): number | null {
   const text = values[name];
   if (text === undefined) return null;
   if (!/^\d+$/.test(text)) throw new UsageError(`--${name}: ${text} is not a whole number`);
   return Number(text);
 }
 
-function numbersOf(values: Flags, name: keyof Flags): readonly number[] | null {
+function numbersOf(values: Flags, name: TextFlag): readonly number[] | null {
   const text = values[name];
   if (text === undefined) return null;
   return text.split(",").map((part) => {

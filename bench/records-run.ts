@@ -27,6 +27,8 @@ export interface RecordsRun {
   readonly limitS: number;
   /** The same, where the process has grown to so many megabytes. */
   readonly limitMb: number;
+  /** Collect before each sample, outside of the timed parts. */
+  readonly liveMemory: boolean;
 }
 
 export interface RecordsFindings {
@@ -177,6 +179,7 @@ class RecordsRunner {
 
   #sample(): void {
     const [status] = this.#engine.status().rules;
+    if (this.#run.liveMemory) heapAfterCollection();
     const { heapUsed, rss } = process.memoryUsage();
     this.#samples.push({
       events: this.#events,

@@ -36,8 +36,11 @@ export interface Result {
   readonly shards: 1;
   readonly seconds: number;
   readonly events_per_s: number;
-  /** Of the process that matches, all threads: garbage collection and the compiler too. */
-  readonly cpu_ns_per_event: number;
+  /**
+   * Of the process that matches, all threads: garbage collection and the compiler too. Null where the process was
+   * killed on the way, or the system does not tell.
+   */
+  readonly cpu_ns_per_event: number | null;
   readonly latency_ms: Latency | null;
   readonly rss_mb: number;
   /** Memory that live partial matches take, each; null where there are too few to tell. */

@@ -15,6 +15,7 @@ export interface RunSpec {
   readonly options: VariantOptions;
   readonly limitS: number;
   readonly limitMb: number;
+  readonly liveMemory: boolean;
 }
 
 export function workloadOf(name: string): Workload {
@@ -34,10 +35,10 @@ export function runOne(spec: RunSpec): Result {
 }
 
 function recordsResult(spec: RunSpec): Result {
-  const { mode, size, limitS, limitMb, options } = spec;
+  const { mode, size, limitS, limitMb, liveMemory, options } = spec;
   const workload = workloadOf(spec.workload);
   const variant = variantOf(workload, spec.variant, options);
-  const found = runRecords({ workload, variant, size, mode, limitS, limitMb });
+  const found = runRecords({ workload, variant, size, mode, limitS, limitMb, liveMemory });
   const { tally, events, seconds, cpuSeconds } = found;
   return {
     schema: "sequitur.bench/1",

@@ -22,13 +22,23 @@ function lineOf(group: readonly Result[]): string {
   const same = group.every(({ hash }) => hash === first.hash);
   return [
     `${shown(median)} events/s${spread}`,
-    `${first.cpu_ns_per_event} ns`,
+    ...(first.cpu_ns_per_event === null ? [] : [`${first.cpu_ns_per_event} ns`]),
     `${first.rss_mb} MB`,
     `${first.matches} matches ${same ? first.hash : "with DIFFERENT hashes"}`,
     ...(first.bytes_per_run === null ? [] : [`${first.bytes_per_run} B/run`]),
+    ...(first.latency_ms === null ? [] : [latencyLine(group)]),
     ...(first.dropped === 0 ? [] : [`${first.dropped} dropped`]),
     ...(first.dnf === null ? [] : [`DNF ${first.dnf}`]),
   ].join(", ");
+}
+
+/** The medians of the repetitions. */
+function latencyLine(group: readonly Result[]): string {
+  const of = (name: "p50" | "p99" | "p999"): number => {
+    const values = group.map(({ latency_ms }) => latency_ms?.[name] ?? 0).sort((a, b) => a - b);
+    return values[values.length >> 1] ?? 0;
+  };
+  return `p50 ${of("p50")} ms, p99 ${of("p99")} ms, p99.9 ${of("p999")} ms`;
 }
 
 function shown(speed: number | undefined): string {

@@ -94,6 +94,8 @@ const REPAIRS: Record<DiagnosticCode, string> = {
   E0317: "Use `match`, or keep to steps with fixed counts, `no` and `then`.",
   E0318: "Give the step an open count: `1+ Login until …`.",
   E0319: "Write a number above zero.",
+  E0320:
+    "Split the rule: one over the alerts of another; or name several events in one step with `or`.",
   E0401: "Compare the value with something, or ask `exists(x)`.",
   E0402:
     "Convert one side (`to_number`, `to_text`), or pick one value of the list: `last(step).field`.",

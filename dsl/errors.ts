@@ -35,6 +35,7 @@ export const ERRORS = {
   E0317: "what `match latest` does not have",
   E0318: "`until` on something that is no open loop",
   E0319: "a limit, count or length that must be positive",
+  E0320: "a pattern or window with too many parts",
   E0401: "a condition that is neither true nor false",
   E0402: "a comparison of different types",
   E0403: "a comparison with null that is always unknown",

@@ -130,6 +130,9 @@ export type SkipPlan =
   | { readonly kind: "none" | "to next" | "past last" | "past all" }
   | { readonly kind: "to first" | "to last"; readonly label: number };
 
+/** Steps and `no`s of one pattern (its `until` among them), or entries of one window: each has a bit of an integer. */
+export const PARTS_MAX = 31;
+
 export interface MatchPlan {
   readonly kind: "match";
   readonly mode: "match" | "all" | "longest" | "latest";

@@ -11,9 +11,11 @@ import {
   type ElementPlan,
   type LimitsPlan,
   type MatchPlan,
+  PARTS_MAX,
   type SequencePlan,
   type WindowPlan,
 } from "./plan.ts";
+import { bodiesOf } from "./plan-walk.ts";
 import type { Checking } from "./scope.ts";
 
 /** So many events of one key within the bound are nothing unusual. */
@@ -29,10 +31,35 @@ export function lintMatchState(
   limits: LimitsPlan,
   checking: Checking,
 ): void {
+  refuseTooManyParts(body, plan, checking);
   if (plan.mode === "latest") return;
   refuseTooMany(body, plan, limits, checking);
   warnForks(body.headSpan, plan, limits, checking);
   warnRaised(body.headSpan, plan, limits, checking);
+}
+
+/** Each step and `no` has a bit of an integer. */
+function refuseTooManyParts(body: MatchBody, plan: MatchPlan, checking: Checking): void {
+  const count = partsOf(plan.sequence) + (plan.until === null ? 0 : 1);
+  if (count <= PARTS_MAX) return;
+  checking.report.error(
+    "E0320",
+    body.headSpan,
+    `a pattern has at most ${PARTS_MAX} steps and \`no\`s`,
+    { label: `this one has ${count}`, notes: ["`until` behind the block counts as one"] },
+  );
+}
+
+function partsOf(sequence: SequencePlan): number {
+  return sequence.items.reduce((sum, { element }) => {
+    if (element.kind === "no" || element.kind === "step") return sum + 1;
+    return (
+      sum +
+      bodiesOf(element)
+        .map(partsOf)
+        .reduce((a, b) => a + b, 0)
+    );
+  }, 0);
 }
 
 /** All steps together need more events than a match may have. A single step that does is told by its count. */
@@ -96,21 +123,10 @@ function freeChoices(sequence: SequencePlan): number {
     if (element.kind === "all of" && element.contiguity === "any") {
       choices += element.parts.length - 1;
     }
-    const inner = element.kind === "step" ? 0 : Math.max(0, ...bodies(element).map(freeChoices));
+    const inner = element.kind === "step" ? 0 : Math.max(0, ...bodiesOf(element).map(freeChoices));
     choices += turns + (inner === 0 ? 0 : inner * max);
   }
   return choices;
-}
-
-function bodies(element: Exclude<ElementPlan, { kind: "no" | "step" }>): readonly SequencePlan[] {
-  switch (element.kind) {
-    case "group":
-      return [element.sequence];
-    case "either":
-      return element.alternatives;
-    case "all of":
-      return element.parts;
-  }
 }
 
 function warnForks(
@@ -187,7 +203,7 @@ function mostOfSequence(sequence: SequencePlan): number {
 }
 
 function mostOfBodies(element: Exclude<ElementPlan, { kind: "no" | "step" }>): number {
-  const counts = bodies(element).map(mostOfSequence);
+  const counts = bodiesOf(element).map(mostOfSequence);
   return element.kind === "all of" ? counts.reduce((a, b) => a + b, 0) : Math.max(...counts);
 }
 

@@ -6,7 +6,7 @@ import { type CheckedBody, requireKeys, requirePositive } from "./body.ts";
 import { condition } from "./condition.ts";
 import { refuseReserved } from "./declarations.ts";
 import { keyPlans, keySights } from "./keys.ts";
-import type { WindowPlan } from "./plan.ts";
+import { PARTS_MAX, type WindowPlan } from "./plan.ts";
 import { type Checking, EMPTY_SCOPE, eventScope, type Scope, type StepSight } from "./scope.ts";
 import type { Sources } from "./source.ts";
 import { SourceTable } from "./source-table.ts";
@@ -57,6 +57,7 @@ export function checkWindow(
     window: true,
   };
   if (having === null) reportNoHaving(head, checking);
+  if (over.length > PARTS_MAX) reportTooMany(over.length, body, checking);
   const plan: WindowPlan = {
     kind: "window",
     shape: shapePlan(body, checking),
@@ -71,6 +72,12 @@ export function checkWindow(
 
 function firstWord(body: WindowBody): Span {
   return { ...body.span, end: body.span.start + "window".length };
+}
+
+function reportTooMany(count: number, body: WindowBody, checking: Checking): void {
+  checking.report.error("E0320", firstWord(body), `a window has at most ${PARTS_MAX} entries`, {
+    label: `this one has ${count}`,
+  });
 }
 
 function reportNoHaving(head: Span, checking: Checking): void {

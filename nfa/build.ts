@@ -8,7 +8,7 @@
 
 import { assert } from "../base/assert.ts";
 import type { Expr } from "../dsl/expr.ts";
-import type { MatchPlan, NoPlan, StepPlan } from "../dsl/plan.ts";
+import { type MatchPlan, type NoPlan, PARTS_MAX, type StepPlan } from "../dsl/plan.ts";
 import { markDominance } from "./dominance.ts";
 import {
   type CompileOptions,
@@ -24,9 +24,6 @@ import { conditionsOf } from "./patterns.ts";
 import type { Edge, Leaf, Program } from "./program.ts";
 import { type ElementNode, type SequenceNode, TreeBuilder } from "./tree.ts";
 import { after, makeEdge, type Target, within } from "./walk.ts";
-
-/** Steps and `no`s of one pattern: their bits share a 32-bit integer whose sign stands for "every event". */
-export const LEAVES_MAX = 31;
 
 /** Compiles a checked `match` block. Cost: quadratic in the number of optional elements in a row, else linear. */
 export function buildProgram(
@@ -44,7 +41,7 @@ export function buildProgram(
   const tree = new TreeBuilder(options, leafOf);
   const root = tree.build(plan);
   const until = plan.until === null ? null : leafOf({ kind: "no", withinMs: null, ...plan.until });
-  assert(leaves.length <= LEAVES_MAX, "a pattern has at most 31 steps and `no`s");
+  assert(leaves.length <= PARTS_MAX, "a pattern has at most 31 steps and `no`s");
   const loopWatches = new LoopWatches(root, () => tree.register());
   const edges: Edge[] = [];
   const add = (from: ElementNode | null, targets: Iterable<Target>): readonly Edge[] => {

@@ -1,21 +1,10 @@
 /** Walking the patterns of plans. */
 
 import type { Expr } from "../dsl/expr.ts";
-import type { ElementPlan, SequencePlan } from "../dsl/plan.ts";
+import type { SequencePlan } from "../dsl/plan.ts";
+import { bodiesOf } from "../dsl/plan-walk.ts";
 
-/** The sequences in an element's braces, in text order. */
-export function bodiesOf(element: Exclude<ElementPlan, { kind: "no" }>): readonly SequencePlan[] {
-  switch (element.kind) {
-    case "step":
-      return [];
-    case "group":
-      return [element.sequence];
-    case "either":
-      return element.alternatives;
-    case "all of":
-      return element.parts;
-  }
-}
+export { bodiesOf };
 
 /** Every condition of a pattern's steps and `no`s. */
 export function conditionsOf(sequence: SequencePlan): readonly Expr[] {

@@ -7,11 +7,9 @@ import { type Case, readCases } from "./cases/format.ts";
 import { judgeCase } from "./cases/judge.ts";
 
 const FOLDER = "tests/cases";
-/** Cases on which the engine and their author differ until it is settled: not run. */
-const DISPUTED = "disputed.cases";
 
 const cases: readonly Case[] = readdirSync(FOLDER)
-  .filter((file) => file.endsWith(".cases") && file !== DISPUTED)
+  .filter((file) => file.endsWith(".cases"))
   .sort()
   .flatMap((file) => readCases(file, readFileSync(join(FOLDER, file), "utf8")));
 

@@ -131,9 +131,17 @@ async function inTime(
   return result;
 }
 
-function offlineSpec({ limitMb, variants: options }: BenchRequest, size: Size): RunSpec {
-  const limitS = UNLIMITED_S;
-  return { workload: "W9", variant: "offline", mode: "json", size, options, limitS, limitMb };
+function offlineSpec({ limitMb, liveMemory, variants }: BenchRequest, size: Size): RunSpec {
+  return {
+    workload: "W9",
+    variant: "offline",
+    mode: "json",
+    size,
+    options: variants,
+    limitS: UNLIMITED_S,
+    limitMb,
+    liveMemory,
+  };
 }
 
 function serviceResult(
@@ -148,7 +156,7 @@ function serviceResult(
     ...common(size, events, seconds),
     variant,
     rules: offline.rules,
-    cpu_ns_per_event: cpuSeconds === null ? 0 : Math.round((cpuSeconds * 1e9) / events),
+    cpu_ns_per_event: cpuSeconds === null ? null : Math.round((cpuSeconds * 1e9) / events),
     latency_ms: latency,
     rss_mb: Math.round(rssMb ?? 0),
     matches: count,

@@ -1,6 +1,7 @@
 /** Findings as SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/), which code scanners exchange. */
 
 import { pathToFileURL } from "node:url";
+import { DIAGNOSTIC_CODES } from "../../dsl/error-index.ts";
 import { packageVersion } from "../package-files.ts";
 import type { Finding, Region } from "./findings.ts";
 
@@ -9,13 +10,21 @@ export function toSarif(findings: readonly Finding[]): object {
   const driver = {
     name: "sequitur",
     version: packageVersion(),
-    rules: codes.map((id) => ({ id })),
+    rules: codes.map(ruleOf),
   };
   return {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
     version: "2.1.0",
     runs: [{ tool: { driver }, columnKind: "utf16CodeUnits", results: findings.map(resultOf) }],
   };
+}
+
+/** What a code means, for viewers that show it beside the findings. */
+function ruleOf(id: string): object {
+  const entry = DIAGNOSTIC_CODES.get(id);
+  if (entry === undefined) return { id };
+  const { meaning, repair } = entry;
+  return { id, shortDescription: { text: meaning }, help: { text: repair } };
 }
 
 function resultOf(finding: Finding): object {

@@ -4,8 +4,8 @@ import { assert } from "../../base/assert.ts";
 import type { Value } from "../../base/value.ts";
 import { canonicalText } from "../../dsl/canonical.ts";
 import type { Expr } from "../../dsl/expr.ts";
-import type { RulePlan, WindowPlan } from "../../dsl/plan.ts";
-import { conjunction, LEAVES_MAX } from "../build.ts";
+import { PARTS_MAX, type RulePlan, type WindowPlan } from "../../dsl/plan.ts";
+import { conjunction } from "../build.ts";
 import {
   type CompileOptions,
   compileEventCondition,
@@ -70,7 +70,7 @@ export function buildWindow(
   const lifted = liftAggregates(rule);
   const { body } = lifted.rule;
   assert(body.kind === "window", "windows serve `window` bodies");
-  assert(body.over.length <= LEAVES_MAX, "a window has at most 31 entries");
+  assert(body.over.length <= PARTS_MAX, "a window has at most 31 entries");
   const { shape } = body;
   const slides = shape.kind === "sliding" || shape.kind === "count";
   const columns = new ColumnTable(slides, data, options);

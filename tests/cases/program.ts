@@ -19,8 +19,6 @@ export interface Program {
   readonly plan: RuleSetPlan | null;
   /** Lists and tables; null where there is no plan. */
   readonly data: RuleData | null;
-  /** Would be without errors, but for constructs that are not supported yet. */
-  readonly notYet: boolean;
 }
 
 /** `delay`: the streams of the prelude, and those like them, take events that come late by so much. */
@@ -44,14 +42,12 @@ export function programOf(case_: Case, delay: string | null): Program {
   const { plan, diagnostics, files: trees } = compileRules(sources, { todayMs: START_MS });
   const data = loadData(trees, reader);
   const all = [...diagnostics, ...data.diagnostics];
-  const errors = all.filter(({ severity }) => severity === "error");
   return {
     sources,
     reader,
     plan,
     data: plan === null ? null : new RuleData(plan, data.contents),
     diagnostics: all,
-    notYet: errors.length > 0 && errors.every(({ code }) => code === "E0901"),
   };
 }
 
