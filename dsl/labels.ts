@@ -33,6 +33,11 @@ interface Draft {
   shapes: Shape[];
 }
 
+/** Alternatives that share a name often share their source too. */
+function knowsShape(shapes: readonly Shape[], { owner, fields }: Shape): boolean {
+  return shapes.some((known) => known.owner === owner && known.fields === fields);
+}
+
 /** The name by which a step goes: its label, else its sources'. */
 export function stepName(element: TakingElement): string {
   if (element.label !== null) return element.label.text;
@@ -113,7 +118,7 @@ class Collector {
       const draft = this.drafts[known];
       if (draft !== undefined) {
         draft.repeated ||= repeated;
-        draft.shapes = [...draft.shapes, ...shapes];
+        for (const shape of shapes) if (!knowsShape(draft.shapes, shape)) draft.shapes.push(shape);
       }
     }
     this.steps.set(element, { label, index: this.steps.size, sources: indexes, shapes });

@@ -14,7 +14,7 @@ import { insertion } from "./report.ts";
 import { type Checking, EMPTY_SCOPE, type Scope } from "./scope.ts";
 import type { Sources } from "./source.ts";
 import { SourceTable } from "./source-table.ts";
-import { lintMatchState } from "./state-bound.ts";
+import { lintMatchState, refuseHugePattern } from "./state-bound.ts";
 
 type ClauseOf<K extends Clause["kind"]> = Extract<Clause, { kind: K }>;
 
@@ -25,12 +25,14 @@ export interface MatchClauses {
   readonly limits: LimitsPlan;
 }
 
+/** Null, after an error, where the pattern is too large to be looked at. */
 export function checkMatch(
   body: MatchBody,
   clauses: MatchClauses,
   sources: Sources,
   checking: Checking,
-): CheckedBody {
+): CheckedBody | null {
+  if (refuseHugePattern(body, checking)) return null;
   if (body.mode === "latest") refuseUnderLatest(body, clauses, checking);
   requireKeys(body, body.headSpan, checking);
   requireWithin(body, checking);

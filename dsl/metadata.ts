@@ -58,9 +58,7 @@ export function checkMetadata(rule: DeclarationOf<"rule">, report: Reporter): Ch
     }
   }
   const severity = oneOf(found.get("severity"), SEVERITIES, report);
-  // A misspelt one is told as that.
-  const misspelt = rule.metadata.some(({ name }) => nearest(name.text, NAMES) === "severity");
-  if (!found.has("severity") && !misspelt) reportNoSeverity(rule, report);
+  if (!found.has("severity") && !isMisspelt("severity", rule)) reportNoSeverity(rule, report);
   const status = oneOf(found.get("status"), STATUSES, report);
   checkRisk(found.get("risk"), report);
   checkAttack(found.get("attack"), report);
@@ -78,6 +76,11 @@ export function checkMetadata(rule: DeclarationOf<"rule">, report: Reporter): Ch
       .filter((item) => !["severity", "mode", "was"].includes(item.name.text))
       .map((item) => ({ name: item.name.text, values: item.values.map((value) => value.text) })),
   };
+}
+
+/** Is the key there, but misspelt, which is told as that? */
+function isMisspelt(key: string, rule: DeclarationOf<"rule">): boolean {
+  return rule.metadata.some(({ name }) => nearest(name.text, NAMES) === key);
 }
 
 function reportNoSeverity(rule: DeclarationOf<"rule">, report: Reporter): void {

@@ -74,11 +74,11 @@ function elementLabels(element: Element, pattern: Pattern): ReadonlySet<number> 
 
 export function sequencePlan(sequence: Sequence, place: Place, pattern: Pattern): SequencePlan {
   const { elements } = sequence;
+  const lastNeeded = elements.findLastIndex(({ element }) => !elementMayBeEmpty(element));
   let { visible, atStart } = place;
   const items: SequencePlan["items"][number][] = [];
   for (const [i, { link, element }] of elements.entries()) {
-    const atEnd =
-      place.atEnd && elements.slice(i + 1).every((later) => elementMayBeEmpty(later.element));
+    const atEnd = place.atEnd && i >= lastNeeded;
     const here: Place = { ...place, visible, atStart, atEnd };
     const plan = elementPlan(element, here, pattern);
     warnForbidden(element, plan, items, pattern);

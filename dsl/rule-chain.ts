@@ -40,63 +40,69 @@ export function checkChains(
   report: Reporter,
 ): readonly RulePlan[] {
   const chains = new Chains(plans);
-  for (const rule of declarations.rules) {
-    const plan = chains.plan(rule.name.text);
-    if (plan === undefined) continue;
-    const loop = chains.loopOf(plan.name);
-    if (loop !== null) reportLoop(rule, loop, report);
-    for (const below of chains.below(plan)) warnSilent(rule, plan, below, report);
+  if (chains.isEmpty) return plans;
+  const rules = new Map(declarations.rules.map((rule) => [rule.name.text, rule]));
+  for (const loop of chains.loops(rules.keys())) {
+    const rule = rules.get(loop[0] ?? "");
+    if (rule !== undefined) reportLoop(rule, loop, report);
+  }
+  for (const plan of plans) {
+    const rule = rules.get(plan.name);
+    for (const below of chains.below(plan.name)) {
+      if (rule !== undefined) warnSilent(rule, plan, below, report);
+    }
   }
   return report.failed ? plans : plans.map((plan) => ({ ...plan, version: chains.version(plan) }));
 }
 
 class Chains {
-  readonly #plans: ReadonlyMap<string, RulePlan>;
+  /** The rules whose alerts a rule reads, by its name. */
+  readonly #below: ReadonlyMap<string, readonly RulePlan[]>;
   readonly #versions = new Map<string, string>();
-  /** Rules of loops that were told. */
-  readonly #told = new Set<string>();
 
   constructor(plans: readonly RulePlan[]) {
-    this.#plans = new Map(plans.map((plan) => [plan.name, plan]));
+    const byName = new Map(plans.map((plan) => [plan.name, plan]));
+    this.#below = new Map(
+      plans.map(({ name, streams }) => [name, streams.flatMap((one) => byName.get(one) ?? [])]),
+    );
   }
 
-  plan(name: string): RulePlan | undefined {
-    return this.#plans.get(name);
+  /** No rule reads another's alerts. */
+  get isEmpty(): boolean {
+    return [...this.#below.values()].every((below) => below.length === 0);
   }
 
-  /** The rules whose alerts a rule reads. */
-  below({ streams }: RulePlan): readonly RulePlan[] {
-    return streams.flatMap((name) => this.#plans.get(name) ?? []);
+  below(name: string): readonly RulePlan[] {
+    return this.#below.get(name) ?? [];
   }
 
-  /** The rules of a shortest loop that begins with this one, each loop once; null where there is none. */
-  loopOf(name: string): readonly string[] | null {
-    if (this.#told.has(name)) return null;
-    /** By a rule that is reached: the one that reads it. */
-    const readers = new Map<string, string>();
-    const pending = [name];
-    for (let current = pending.shift(); current !== undefined; current = pending.shift()) {
-      const plan = this.#plans.get(current);
-      for (const { name: next } of plan === undefined ? [] : this.below(plan)) {
-        if (readers.has(next)) continue;
-        readers.set(next, current);
-        pending.push(next);
+  /** Loops, each as the names of its rules in the order of reading: a walk in depth, linear in rules and readings. */
+  loops(names: Iterable<string>): readonly (readonly string[])[] {
+    const found: string[][] = [];
+    const done = new Set<string>();
+    for (const name of names) {
+      /** The way from `name` to the rule at hand, and how many of each one's rules below were looked at. */
+      const way: { readonly name: string; seen: number }[] = [{ name, seen: 0 }];
+      for (let at = way.at(-1); at !== undefined; at = way.at(-1)) {
+        const next = done.has(at.name) ? undefined : this.below(at.name)[at.seen++]?.name;
+        if (next === undefined) {
+          done.add(at.name);
+          way.pop();
+          continue;
+        }
+        const begin = way.findIndex((one) => one.name === next);
+        if (begin < 0) way.push({ name: next, seen: 0 });
+        else found.push(way.slice(begin).map((one) => one.name));
       }
     }
-    if (!readers.has(name)) return null;
-    const loop = [name];
-    for (let one = readers.get(name); one !== undefined && one !== name; one = readers.get(one)) {
-      loop.splice(1, 0, one);
-    }
-    for (const one of loop) this.#told.add(one);
-    return loop;
+    return found;
   }
 
   /** The rule's own version, and those of the rules below: their alerts are its events. */
   version(plan: RulePlan): string {
     const known = this.#versions.get(plan.name);
     if (known !== undefined) return known;
-    const below = this.below(plan).map((one) => `${one.name} ${this.version(one)}`);
+    const below = this.below(plan.name).map((one) => `${one.name} ${this.version(one)}`);
     const own = plan.version;
     const version = below.length === 0 ? own : sha256Hex([own, ...below].join("\n")).slice(0, 16);
     this.#versions.set(plan.name, version);

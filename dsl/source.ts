@@ -35,6 +35,9 @@ export function conjunction(conditions: readonly (Expr | null)[]): Expr | null {
   return { kind: "and", operands };
 }
 
+/** Conditions of an event with those of the events that it is made of. */
+const CONDITIONS_MAX = 500;
+
 function brokenSight(name: string): SourceSight {
   const shape: Shape = { owner: `\`${name}\``, fields: null };
   return { kind: "stream", stream: name, filter: null, shape, broken: true };
@@ -44,6 +47,7 @@ export class Sources {
   readonly #checking: Checking;
   readonly #streams: ReadonlyMap<string, StreamPlan>;
   readonly #events = new Map<string, SourceSight | "checking">();
+  readonly #alerts = new Map<string, Shape>();
 
   constructor(checking: Checking, streams: readonly StreamPlan[]) {
     this.#checking = checking;
@@ -62,7 +66,8 @@ export class Sources {
       case "event":
         return this.event(found);
       case "rule": {
-        const shape = alertShape(found, report);
+        const shape = this.#alerts.get(name.text) ?? alertShape(found, report);
+        this.#alerts.set(name.text, shape);
         return { kind: "rule", stream: name.text, filter: null, shape, broken: false };
       }
     }
@@ -113,6 +118,13 @@ export class Sources {
     const base = this.resolve(source);
     const where = condition(declaration.where, eventScope([base.shape]), this.#checking);
     const broken = base.broken || (declaration.where !== null && where === null);
-    return { ...base, filter: conjunction([base.filter, where]), broken };
+    const filter = conjunction([base.filter, where]);
+    if (filter?.kind === "and" && filter.operands.length > CONDITIONS_MAX) {
+      report.error("E0408", name.span, "this event has too many conditions", {
+        label: `with those that it is made of, more than ${CONDITIONS_MAX}`,
+      });
+      return brokenSight(name.text);
+    }
+    return { ...base, filter, broken };
   }
 }

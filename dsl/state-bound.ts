@@ -5,7 +5,8 @@
  */
 
 import type { Span } from "../base/diagnostic.ts";
-import type { MatchBody } from "./ast.ts";
+import type { MatchBody, Sequence } from "./ast.ts";
+import { sequencesOf } from "./labels.ts";
 import {
   DEFAULT_LIMITS,
   type ElementPlan,
@@ -41,13 +42,15 @@ export function lintMatchState(
 /** Each step and `no` has a bit of an integer. */
 function refuseTooManyParts(body: MatchBody, plan: MatchPlan, checking: Checking): void {
   const count = partsOf(plan.sequence) + (plan.until === null ? 0 : 1);
-  if (count <= PARTS_MAX) return;
-  checking.report.error(
-    "E0320",
-    body.headSpan,
-    `a pattern has at most ${PARTS_MAX} steps and \`no\`s`,
-    { label: `this one has ${count}`, notes: ["`until` behind the block counts as one"] },
-  );
+  if (count > PARTS_MAX) reportParts(body, count, checking);
+}
+
+function reportParts({ headSpan }: MatchBody, count: number, checking: Checking): void {
+  const message = `a pattern has at most ${PARTS_MAX} steps and \`no\`s`;
+  checking.report.error("E0320", headSpan, message, {
+    label: `this one has ${count}`,
+    notes: ["`until` behind the block counts as one"],
+  });
 }
 
 function partsOf(sequence: SequencePlan): number {
@@ -59,6 +62,24 @@ function partsOf(sequence: SequencePlan): number {
         .map(partsOf)
         .reduce((a, b) => a + b, 0)
     );
+  }, 0);
+}
+
+/** Patterns with more elements are not looked at: what each step sees would cost the square of their number. */
+const ELEMENTS_MAX = 8 * PARTS_MAX;
+
+/** Reports a pattern far beyond the bound. True where it is one, and nothing else should be said of it. */
+export function refuseHugePattern(body: MatchBody, checking: Checking): boolean {
+  const count = elementsOf(body.sequence);
+  if (count <= ELEMENTS_MAX) return false;
+  reportParts(body, count, checking);
+  return true;
+}
+
+function elementsOf(sequence: Sequence): number {
+  return sequence.elements.reduce((sum, { element }) => {
+    const inner = sequencesOf(element);
+    return sum + (inner.length === 0 ? 1 : inner.map(elementsOf).reduce((a, b) => a + b, 0));
   }, 0);
 }
 

@@ -14,13 +14,18 @@ import { lintWindowState } from "./state-bound.ts";
 
 type Having = Extract<Clause, { kind: "having" }>;
 
+/** Null, after an error, where it has too many entries. */
 export function checkWindow(
   body: WindowBody,
   having: Having | null,
   head: Span,
   sources: Sources,
   checking: Checking,
-): CheckedBody {
+): CheckedBody | null {
+  if (body.over.length > PARTS_MAX) {
+    reportTooMany(body.over.length, body, checking);
+    return null;
+  }
   const { report } = checking;
   requireKeys(body, firstWord(body), checking);
   const keys = keyPlans(body.by, checking);
@@ -57,7 +62,6 @@ export function checkWindow(
     window: true,
   };
   if (having === null) reportNoHaving(head, checking);
-  if (over.length > PARTS_MAX) reportTooMany(over.length, body, checking);
   const plan: WindowPlan = {
     kind: "window",
     shape: shapePlan(body, checking),

@@ -88,10 +88,12 @@ async function crashAt(stage: KillStage, point: CrashPoint, passage: number): Pr
   const service = new ServiceProcess(stage.folder, { SEQUITUR_CRASH: `${point}:${passage}` });
   if (await service.running()) {
     while (!service.ended && stage.feeder.left > 0) {
-      await stage.feeder.send(60);
+      await stage.feeder.send(40);
       if (DRAINING.includes(point)) await service.stop();
-      await Promise.race([service.exit, sleep(150)]);
+      // Only when these are done the next: on a slow machine the set must not run out before the point is passed.
+      await Promise.race([service.exit, service.caughtUp().catch(() => service.exit)]);
     }
+    if (!service.ended) await service.kill("SIGTERM");
   }
   const { signal } = await service.exit;
   expect(signal).toBe("SIGKILL");
