@@ -26,7 +26,7 @@ const NAMES = [...NAMED, ...Array.from({ length: TAIL }, (_, i) => `T${i + 1}`)]
 const GAP_MS = 16;
 const SIDES = ["BUY", "SELL"];
 
-const STEPS = [3, 6, 9, 12, 24];
+const STEPS = [3, 6, 12, 24];
 /** What becomes of `skip past last`, and of the pattern, in each variant. */
 const POLICIES = [
   { name: "one", tier: "T0", skip: "past last", never: false },
@@ -98,7 +98,7 @@ export const W2: Workload = {
   stream: "trades",
   seed: 2,
   events: 100_000,
-  limitS: 3,
+  limitS: 2,
   batch: 256,
   keysOf: () => 0,
   variants,
