@@ -151,6 +151,8 @@ test("a server that stands still is a timeout, and the stream tells what was sto
   await makeStream("STILL");
   const publisher = new Publisher(broker, { stream: "STILL", timeoutMs: 300 });
   await server.kill("SIGSTOP");
+  // The signal reaches the server's threads a little later.
+  await sleep(250);
   const result = await publisher.publishInOrder(recordsOf("STILL", 5), 0);
   expect(result).toEqual({
     published: 0,
