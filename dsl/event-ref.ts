@@ -150,15 +150,19 @@ function resolvePreceding(call: Call, scope: Scope, checking: Checking): Resolve
   }
   const at = checkIndex(index, scope, checking, 1);
   if (at === "bad") return null;
-  if (scope.atHand === null && !scope.generic) {
-    checking.report.error(
-      "E0409",
-      call.span,
-      "no event is at hand here that others could precede",
-      {
-        label: "`preceding` stands in `where` and `each`",
-      },
-    );
+  if ((scope.atHand === null || !scope.hasInput) && !scope.generic) {
+    checking.report.error("E0409", call.span, "there is no input here in which events precede", {
+      label: "`preceding` stands in `where` and `each` of steps",
+      notes: [
+        "the input of a rule is what its sources admit, so their own conditions come before it",
+      ],
+    });
+    return null;
+  }
+  if (at.kind !== "const" && !scope.generic) {
+    checking.report.error("E0412", index.span, "how far to go back must be constant", {
+      label: "so many events of each key are kept",
+    });
     return null;
   }
   return { ref: { kind: "preceding", index: at }, shapes: [{ owner: "the input", fields: null }] };

@@ -132,6 +132,7 @@ function judging(shapes: Scope["atHand"], place: Place, pattern: Pattern): Scope
   return {
     ...EMPTY_SCOPE,
     atHand: shapes,
+    hasInput: true,
     steps: pattern.labels.byName,
     visible: place.visible,
     elsewhere: place.elsewhere,

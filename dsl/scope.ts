@@ -65,6 +65,8 @@ export interface Scope {
   readonly prev:
     | { readonly shapes: readonly Shape[] }
     | { readonly refusal: string; readonly fix: Fix | null };
+  /** The event being judged is part of an input in which others precede it: not so in an event's own filter. */
+  readonly hasInput: boolean;
   /** Inside an aggregate: the label whose events are gone through. */
   readonly iterating: number | null;
   /** The labels are entries of a window: `count()` and bare fields in aggregates speak of its events. */
@@ -86,6 +88,7 @@ export const EMPTY_SCOPE: Scope = {
   parameters: new Map(),
   depth: 0,
   prev: { refusal: "there is no loop here", fix: null },
+  hasInput: false,
   iterating: null,
   window: false,
   generic: false,

@@ -122,6 +122,18 @@ function walk(
   return fields === null ? { type: ANY } : walkFields(fields, path, at, shape);
 }
 
+/** The fields of a shape by name: expressions are many, and a stream may declare many fields. */
+const fieldsByName = new WeakMap<FieldsPlan, ReadonlyMap<string, FieldsPlan["fields"][number]>>();
+
+function fieldNamed(plan: FieldsPlan, name: string): FieldsPlan["fields"][number] | undefined {
+  let byName = fieldsByName.get(plan);
+  if (byName === undefined) {
+    byName = new Map(plan.fields.map((field) => [field.name, field]));
+    fieldsByName.set(plan, byName);
+  }
+  return byName.get(name);
+}
+
 /** Finds a declared field by one name, or by several that its flat-dotted name joins (L-2). */
 function walkFields(
   fields: FieldsPlan,
@@ -132,11 +144,17 @@ function walkFields(
   let dotted = "";
   for (let end = at; end < path.length && typeof path[end] === "string"; end++) {
     dotted = dotted === "" ? String(path[end]) : `${dotted}.${path[end]}`;
-    const field = fields.fields.find((candidate) => candidate.name === dotted);
+    const field = fieldNamed(fields, dotted);
     if (field !== undefined) {
       return walk(declared(field.type, shape.owner), path, end + 1, shape);
     }
   }
   if (fields.open) return { type: ANY };
-  return { miss: { segment: at, shape, candidates: fields.fields.map((field) => field.name) } };
+  return {
+    miss: {
+      segment: at,
+      shape,
+      candidates: [...new Set(fields.fields.map((field) => field.name))],
+    },
+  };
 }
