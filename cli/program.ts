@@ -48,6 +48,7 @@ function makeProgram(session: Session): Command {
   addCheck(program, session);
   addTest(program, session);
   addReplay(program, session);
+  addBacktest(program, session);
   addRun(program, session);
   addDemo(program, session);
   return program;
@@ -121,11 +122,12 @@ interface ReplayFlags {
   readonly late?: string;
 }
 
+function collectFiles(value: string, before: readonly string[] | undefined): readonly string[] {
+  if (value === "") throw new InvalidArgumentError("it names no file");
+  return [...(before ?? []), value];
+}
+
 function addReplay(program: Command, session: Session): void {
-  const collect = (value: string, before: readonly string[] | undefined): readonly string[] => {
-    if (value === "") throw new InvalidArgumentError("it names no file");
-    return [...(before ?? []), value];
-  };
   program
     .command("replay")
     .description("events from files through the production engine; alerts on stdout")
@@ -133,7 +135,7 @@ function addReplay(program: Command, session: Session): void {
     .requiredOption(
       "--input <[name=]file>",
       "events: NDJSON, gzip or not, - for standard input; NAME is the stream (may be repeated)",
-      collect,
+      collectFiles,
     )
     .addOption(
       new Option("--output <form>", "how alerts are written")
@@ -160,6 +162,47 @@ const REPLAY_NOTES = `
 Lines without NAME belong to the only stream of the rules, or are envelopes
 {"subject":"events.auth.login","data":{…},"time":…}, routed by subject. An array, or several objects in a line,
 count as several events. With --state, alerts decided right before a kill may be written twice, with the same id.`;
+
+interface BacktestFlags {
+  readonly input: readonly string[];
+  readonly against?: string;
+  readonly expect?: string;
+  readonly output: "human" | "ndjson";
+  readonly flush?: true;
+  readonly sort?: true;
+  readonly failOnAlert?: true;
+}
+
+function addBacktest(program: Command, session: Session): void {
+  program
+    .command("backtest")
+    .description("what the rules would have said about recorded events, and how noisy they are")
+    .argument("<rules...>", "rule files, folders with rule files: one set")
+    .requiredOption(
+      "--input <[name=]file>",
+      "events, as for replay (may be repeated)",
+      collectFiles,
+    )
+    .option("--against <rules>", "another version of the rules: alerts added, removed, changed")
+    .option("--expect <file>", "alerts by rule as JSON, or alerts one a line: 1 where they differ")
+    .addOption(
+      new Option("--output <form>", "how the outcome is written")
+        .choices(["human", "ndjson"])
+        .default("human"),
+    )
+    .option("--flush", "let time run on at the end until nothing waits")
+    .option("--sort", "read each input into memory and sort it by time before")
+    .option("--fail-on-alert", "exit with 1 where there are alerts")
+    .action(async (rules: string[], flags: BacktestFlags) => {
+      const { input, output, flush = false, sort = false, failOnAlert = false } = flags;
+      const { against = null, expect = null } = flags;
+      const { backtestCommand } = await import("./backtest/backtest-command.ts");
+      session.exitCode = await backtestCommand(
+        { rules, inputs: input, against, expect, output, flush, sort, failOnAlert },
+        outputOf(program),
+      );
+    });
+}
 
 interface RunFlags {
   readonly config?: string;

@@ -84,9 +84,14 @@ export interface GreedyWatch {
   readonly strict: boolean;
   /** Until when the loop could have taken an event. */
   readonly bounds: readonly Bound[];
-  /** The loop's `until`: an event that fits is not taken; once the loop has events, it takes none after it either. */
-  readonly until: ScopeCondition | null;
-  /** Register that is 1 once such an event came; null: no need to remember. */
+  /** The `until` of the loop and of loops around it. */
+  readonly untils: readonly GreedyUntil[];
+}
+
+/** An event that fits the `until` of a loop is not taken; once the loop has events, it takes none after it either. */
+export interface GreedyUntil {
+  readonly condition: ScopeCondition;
+  /** Register that is 1 once such an event came; null: no need to remember, for the loop has no event yet. */
   readonly closed: number | null;
 }
 

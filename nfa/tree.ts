@@ -49,7 +49,7 @@ export interface ElementNode {
   readonly parts: number | null;
   /** Register of the time from which the element's `within` counts. */
   readonly base: number | null;
-  /** Register of a greedy loop with `until` that says that the loop is over. */
+  /** Register that says that `until` has ended this loop, where it or one inside is greedy. */
   readonly closed: number | null;
   readonly until: ScopeCondition | null;
   readonly having: ScopeCondition | null;
@@ -68,6 +68,16 @@ export function skippable(node: ElementNode): boolean {
 /** Could the sequence be passed without an event? */
 export function emptyable(sequence: SequenceNode): boolean {
   return sequence.items.every(({ node }) => node.kind === "no" || skippable(node));
+}
+
+/** Is the element a greedy loop, or one inside it? */
+function isGreedyWithin(plan: ElementNode["plan"]): boolean {
+  return (
+    plan.quantity.greedy ||
+    bodiesOf(plan).some(({ items }) =>
+      items.some(({ element }) => element.kind !== "no" && isGreedyWithin(element)),
+    )
+  );
 }
 
 /** Makes the tree; `leafOf` gives each step and `no` its leaf, in text order. */
@@ -124,7 +134,7 @@ export class TreeBuilder {
       turns: counted ? this.#turns() : null,
       parts: plan.kind === "all of" ? this.register() : null,
       base: plan.withinMs === null ? null : this.register(),
-      closed: plan.quantity.greedy && plan.until !== null ? this.register() : null,
+      closed: plan.until !== null && isGreedyWithin(plan) ? this.register() : null,
       until: this.#condition(plan.until),
       having: plan.kind === "step" ? this.#condition(plan.having) : null,
     };

@@ -9,7 +9,17 @@ import { assert } from "../base/assert.ts";
 import type { LinkPlan, MatchPlan } from "../dsl/plan.ts";
 import type { ScopeCondition } from "./expression/compiled.ts";
 import type { LoopWatches } from "./loop-watches.ts";
-import type { Bound, Edge, GreedyWatch, Guard, Leaf, Stop, Update, Watch } from "./program.ts";
+import type {
+  Bound,
+  Edge,
+  GreedyUntil,
+  GreedyWatch,
+  Guard,
+  Leaf,
+  Stop,
+  Update,
+  Watch,
+} from "./program.ts";
 import {
   type ElementNode,
   emptyable,
@@ -181,8 +191,10 @@ function greedyWatches(element: ElementNode, path: Path): GreedyWatch[] {
       again: true,
       strict: contiguity === "strict",
       bounds,
-      until: element.until,
-      closed: element.closed,
+      untils: [
+        ...(element.until === null ? [] : [{ condition: element.until, closed: element.closed }]),
+        ...untilsAround(element, path),
+      ],
     },
   ];
 }
@@ -198,10 +210,21 @@ function passOver(element: ElementNode, path: Path, link: Link | null): Path {
     again: false,
     strict: link === "strict",
     bounds,
-    until: element.until,
-    closed: null,
+    untils: [
+      ...(element.until === null ? [] : [{ condition: element.until, closed: null }]),
+      ...untilsAround(element, path),
+    ],
   };
   return { ...path, greedy: [...path.greedy, watch] };
+}
+
+/** The `until`s of the loops around. One that was entered on this very path has no event yet. */
+function untilsAround(element: ElementNode, path: Path): GreedyUntil[] {
+  return ancestors(element).flatMap((around) =>
+    around.until === null
+      ? []
+      : [{ condition: around.until, closed: path.entered.includes(around) ? null : around.closed }],
+  );
 }
 
 /** The bound that an element's `within` sets for its next event; `entered`: on this very path (M-3). */
@@ -293,7 +316,7 @@ export function makeEdge(
     link === "strict" ||
     stops.length > 0 ||
     path.watches.some((w) => w.strict) ||
-    path.greedy.some((g) => g.strict || g.closed !== null) ||
+    path.greedy.some((g) => g.strict || g.untils.some(({ closed }) => closed !== null)) ||
     inLoop.some((w) => w.strict);
   const bits = [
     to,

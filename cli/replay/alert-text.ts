@@ -64,7 +64,7 @@ export function placeOf({ stream, seq, index }: Evidence): string {
 }
 
 /** Events may hold anything; what could steer a terminal is shown as a picture of it. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => {
     const code = character.charCodeAt(0);
     return code < 0x20 ? String.fromCharCode(0x2400 + code) : "\ufffd";

@@ -36,6 +36,8 @@ export interface ReplayRequest {
 export interface ReplayResult {
   /** Events read in this run. */
   readonly events: number;
+  /** Event times of the first event and of the greatest; null where there was none. */
+  readonly span: { readonly firstMs: number; readonly lastMs: number } | null;
   /** From the first line to the last output. */
   readonly seconds: number;
   readonly status: EngineStatus;
@@ -56,6 +58,7 @@ class Replayer {
   readonly #files: readonly InputFile[];
   #open: InputFile[];
   #events = 0;
+  #firstMs = Number.POSITIVE_INFINITY;
   #sinceCommit = 0;
   #pace: { readonly wallMs: number; readonly eventMs: number } | null = null;
 
@@ -82,7 +85,13 @@ class Replayer {
     if (this.#request.flush) this.#engine.flush();
     await this.#commit();
     const seconds = (performance.now() - startMs) / 1000;
-    return { events: this.#events, seconds, status: this.#engine.status() };
+    return { events: this.#events, span: this.#span(), seconds, status: this.#engine.status() };
+  }
+
+  #span(): ReplayResult["span"] {
+    if (!Number.isFinite(this.#firstMs)) return null;
+    const lastMs = Math.max(...this.#files.map(({ highestMs }) => highestMs));
+    return { firstMs: this.#firstMs, lastMs };
   }
 
   /** Of the files that are not at their end the one with the lowest watermark. */
@@ -102,6 +111,10 @@ class Replayer {
       this.#engine.accept(feed, item.lineNumber + 1, index, stampMs, data, bytes);
       this.#events++;
       this.#sinceCommit++;
+      // Until it has an event, a feed is at -Infinity.
+      if (feed.highestMs < this.#firstMs && Number.isFinite(feed.highestMs)) {
+        this.#firstMs = feed.highestMs;
+      }
     }
     if (this.#request.rate !== null) {
       await this.#keepPace(file.highestMs, this.#request.rate);

@@ -180,13 +180,24 @@ export class Stepper {
   #couldHaveTaken(greedy: GreedyWatch, run: Run, isNext: boolean): boolean {
     if (greedy.strict && !isNext) return false;
     if (!guardsHold(greedy.open, run.registers)) return false;
-    if (greedy.closed !== null && run.registers[greedy.closed] === 1) return false;
-    if (greedy.until?.(this.#at(run.node))) {
-      if (greedy.closed !== null) run.registers = withBits(run.registers, greedy.closed, 1);
-      return false;
-    }
+    if (this.#isOver(greedy, run)) return false;
     if (boundMs(greedy.bounds, run.node, run.registers) < this.#event.timeMs) return false;
     return this.#fits(greedy.leaf, run.node, greedy.again);
+  }
+
+  /** Has an `until` ended the loop, or one around it, with this event or before? */
+  #isOver({ untils }: GreedyWatch, run: Run): boolean {
+    let over = false;
+    for (const { condition, closed } of untils) {
+      if (closed !== null && run.registers[closed] === 1) over = true;
+      else if (condition(this.#at(run.node))) {
+        over = true;
+        if (closed === null) continue;
+        run.registers = withBits(run.registers, closed, 1);
+        this.#changed = true;
+      }
+    }
+    return over;
   }
 
   /** The event is not taken: does a `no` behind the loop forbid that? */
