@@ -1,11 +1,13 @@
 /** Aggregates over the events of one or more steps (X-4), or of a window (W-3, W-4). */
 
+import { nearest } from "../base/edit-distance.ts";
 import type * as ast from "./ast.ts";
 import type { AggregateEntry } from "./catalogue.ts";
 import type { AggregateInput, AggregateName, Expr } from "./expr.ts";
 import { counted } from "./inline.ts";
 import { mentionedSteps } from "./mention.ts";
 import { fieldPath, isVisible } from "./path.ts";
+import { replacement } from "./report.ts";
 import {
   type Checking,
   dereferenced,
@@ -204,14 +206,15 @@ function computedInput(
   const repeated = steps.filter((step) => step.repeated);
   const [step] = repeated.length === 1 ? repeated : steps;
   const many = steps.length > 1 && repeated.length !== 1;
-  if (many || (step === undefined && !scope.window)) {
+  if (many) {
     checking.report.error("E0410", written.span, `\`${entry.name}\` of what?`, {
-      label: many ? "several steps are named in one value" : "no step is named",
-      notes: [
-        `for example \`${entry.example}\``,
-        "values of several steps are given one by one: `count(a, b)`",
-      ],
+      label: "several steps are named in one value",
+      notes: ["values of several steps are given one by one: `count(a, b)`"],
     });
+    return null;
+  }
+  if (step === undefined && !scope.window) {
+    reportNoStep(entry, written, scope, checking);
     return null;
   }
   const all = [...scope.steps.values()];
@@ -224,6 +227,38 @@ function computedInput(
   if (type.kind === "poison" || !fitsType(entry, type, written, checking)) return null;
   const labels = step === undefined ? all : [step];
   return { inputs: labels.map(({ label }) => ({ label, value: expr })), type };
+}
+
+function reportNoStep(
+  entry: AggregateEntry,
+  written: ast.Expr,
+  scope: Scope,
+  checking: Checking,
+): void {
+  const first = written.kind === "path" ? firstName(written.path) : null;
+  const near = first === null ? null : likelyStep(first.text, scope);
+  checking.report.error("E0410", written.span, `\`${entry.name}\` of what?`, {
+    label: near === null ? "no step is named" : `did you mean \`${near}\`?`,
+    notes: near === null ? [`for example \`${entry.example}\``] : [],
+    fix: near === null || first === null ? null : replacement(first.span, near),
+  });
+}
+
+/** Letters that two words must share at their beginnings to look alike, however they end. */
+const STEM = 3;
+
+/** The step that was probably meant: misspelt, or of the same stem (`failures` for `fails`). */
+function likelyStep(word: string, scope: Scope): string | null {
+  const names = [...scope.steps.values()]
+    .filter(({ label }) => scope.visible.has(label))
+    .map(({ name }) => name);
+  return nearest(word, names) ?? names.find((name) => sharedStart(word, name) >= STEM) ?? null;
+}
+
+function sharedStart(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length += 1;
+  return length;
 }
 
 /** The scope inside an aggregate: the step's events are gone through, no other event is at hand. */

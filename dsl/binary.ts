@@ -4,6 +4,7 @@ import type * as ast from "./ast.ts";
 import { checkBoolean, fateOf, literalItems } from "./condition.ts";
 import { folded } from "./constant.ts";
 import type { Arithmetic, Comparison, Expr } from "./expr.ts";
+import { hyphenHint } from "./hyphen.ts";
 import { replacement } from "./report.ts";
 import { type Checking, POISONED, type Scope, type Typed } from "./scope.ts";
 import { checkIn, checkTextTest } from "./text-test.ts";
@@ -175,13 +176,16 @@ function comparable(
 ): boolean {
   const { report } = checking;
   if (!isOpen(left.type) && !isOpen(right.type) && left.type.kind !== right.type.kind) {
+    const hyphen = hyphenHint(expr.left, report) ?? hyphenHint(expr.right, report);
+    const lists = [left, right].find(({ type }) => type.kind === "list");
     report.error(
       "E0402",
       expr.span,
       "values of different types are compared, which is always unknown",
       {
         label: `${describe(left.type)} and ${describe(right.type)}`,
-        notes: left.type.kind === "list" || right.type.kind === "list" ? LIST_NOTES : [],
+        notes: hyphen === null ? listNotes(lists) : [hyphen.note],
+        fix: hyphen?.fix ?? null,
       },
     );
     return false;
@@ -195,7 +199,7 @@ function comparable(
     if (isOpen(typed.type) || kind === "number" || kind === "text") continue;
     report.error("E0402", side.span, `\`${operator}\` needs numbers or texts`, {
       label: `this is ${describe(typed.type)}`,
-      notes: kind === "list" ? LIST_NOTES : [],
+      notes: kind === "list" ? listNotes(typed) : [],
     });
     return false;
   }
@@ -205,6 +209,13 @@ function comparable(
 const LIST_NOTES = [
   "a repeated step gives a list, one value for each of its events: `first(s).x`, `last(s).x`, `x in s.x`, `max(s.x)`",
 ];
+
+function listNotes(list: Typed | undefined): readonly string[] {
+  if (list === undefined) return [];
+  return list.expr.kind === "step values"
+    ? LIST_NOTES
+    : ["`x in list` asks for an item, `any(x in list: …)` for one of which something holds"];
+}
 
 /** `ip == fails.ip` with a repeated step: one value against a list, which is a slip unless the field is a list too. */
 function warnStepValues(expr: Binary, left: Typed, right: Typed, checking: Checking): void {
@@ -236,6 +247,8 @@ function checkArithmetic(
   checking: Checking,
 ): Typed {
   const left = checking.check(expr.left, scope);
+  // Of a name with hyphens the first word that means nothing says it all.
+  if (left.type.kind === "poison" && hyphenHint(expr, checking.report) !== null) return POISONED;
   const right = checking.check(expr.right, scope);
   if (left.type.kind === "poison" || right.type.kind === "poison") return POISONED;
   for (const [side, typed] of [

@@ -150,7 +150,9 @@ test("the first page compiles, rules by name", () => {
     ["hosts", 2, 0],
     ["flows", 3, 60_000],
   ]);
-  expect(plan.tables).toEqual([{ name: "devices", file: "devices.csv", key: "device" }]);
+  expect(plan.tables).toEqual([
+    { name: "devices", key: "device", from: { kind: "file", file: "devices.csv" } },
+  ]);
 });
 
 test("steps that name the same source with the same keys share it", () => {
@@ -230,7 +232,7 @@ function testOf(items: string): TestPlan {
   const plan = compiled(`
     stream s from "s" { time at }
     event A = s where kind == "a" and host.name =~ "H" and n in [7, 8] and flag and user.id == 5
-    rule r "R" { severity low match by x within 1m { a: A } }
+    rule r "R" { severity low match by x within 1m { a: A } alert "seen" { who: a.user.id } }
     let U = "ana"
     test "t" for r { ${items} expect alert at 3s { who: U } }
   `);

@@ -7,7 +7,7 @@ import type { Diagnostic } from "../base/diagnostic.ts";
 import { compareText } from "../base/value.ts";
 import type { RuleFile } from "./ast.ts";
 import { checkDataFile, formsOf } from "./data-form.ts";
-import { collect, type Declarations, type ValueDeclaration } from "./declarations.ts";
+import { collect, type Declarations } from "./declarations.ts";
 import { checkExceptions } from "./exception.ts";
 import { ExpressionChecker } from "./expression.ts";
 import { checkBody } from "./inline.ts";
@@ -70,7 +70,7 @@ function checkBodies(declarations: Declarations, checking: Checking): void {
   }
 }
 
-/** Lists and tables. Those from buckets have no place in the plan, and are refused. */
+/** Lists and tables. */
 function dataPlans(
   declarations: Declarations,
   checking: Checking,
@@ -82,10 +82,11 @@ function dataPlans(
     const name = value.name.text;
     if (value.kind === "table") {
       const { from, key } = value;
-      if (from.kind === "kv") refuseBucket(value, report);
-      else {
+      if (from.kind === "kv") {
+        tables.push({ name, key: key.text, from: { kind: "kv", bucket: from.bucket.value } });
+      } else {
         checkDataFile(from.file, formsOf(value), report);
-        tables.push({ name, file: from.file.value, key: key.text });
+        tables.push({ name, key: key.text, from: { kind: "file", file: from.file.value } });
       }
     }
     if (value.kind !== "list") continue;
@@ -102,16 +103,9 @@ function dataPlans(
         });
         break;
       case "kv":
-        refuseBucket(value, report);
+        lists.push({ name, from: { kind: "kv", bucket: from.bucket.value } });
         break;
     }
   }
   return { lists, tables };
-}
-
-/** The language has lists and tables `from kv`; they have no place in the plan. */
-function refuseBucket({ kind, name }: ValueDeclaration, report: Reporter): void {
-  report.error("E0901", name.span, `a \`${kind}\` from a bucket is not supported yet`, {
-    label: "not yet",
-  });
 }

@@ -40,6 +40,15 @@ export function compileRules(
   const { plan, diagnostics } = check(files, options.todayMs ?? null);
   const syntax = parsed.flatMap((file) => file.diagnostics);
   const broken = syntax.some((diagnostic) => diagnostic.severity === "error");
-  const all = inFileOrder(files, [...syntax, ...diagnostics]);
+  const own = diagnostics.filter((diagnostic) => !isConsequence(diagnostic, syntax));
+  const all = inFileOrder(files, [...syntax, ...own]);
   return { plan: broken ? null : plan, diagnostics: all, files };
+}
+
+/** What the checker says of a value whose text is broken follows from that. */
+function isConsequence({ span }: Diagnostic, syntax: readonly Diagnostic[]): boolean {
+  return syntax.some(
+    ({ span: broken }) =>
+      broken.file === span.file && span.start <= broken.start && broken.end <= span.end,
+  );
 }

@@ -365,10 +365,6 @@ const CASES: readonly Case[] = [
     text: `rule r "R" { severity critical «status draft» match by user within 1m { a: auth } }`,
   },
   { code: "W0601", text: testBlock("0s «open» { } expect none") },
-
-  // What is not supported yet
-  { code: "E0901", text: `list «L» from kv "b"` },
-  { code: "E0901", text: `table «T» from kv "b" key k` },
 ];
 
 function unmarked(text: string): {

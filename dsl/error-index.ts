@@ -128,7 +128,6 @@ const REPAIRS: Record<DiagnosticCode, string> = {
   E0702: "Correct the name of the column; the first line of a CSV file names them.",
   E0703: "Correct the lines that the message names.",
   E0704: "Name a `.txt` or `.csv` file for a list, a `.csv` or `.ndjson` file for a table.",
-  E0901: "Write the rule without it.",
   W0401:
     "Correct the condition; to switch a part of a rule on purpose, give the constant a name with `let`.",
   W0402: "Correct the step's condition, or name another event.",
@@ -137,7 +136,8 @@ const REPAIRS: Record<DiagnosticCode, string> = {
   W0405: "Pick one value with `first(s)` or `last(s)`, or ask `x in s.field`.",
   W0406: "Correct the value; the message tells which ones the function gives.",
   W0407: "Ask for a range, or whether two values are close: `abs(a - b) < 0.001`.",
-  W0408: "Write `==`, or add the wildcard that is missing.",
+  W0408:
+    "Write `==`, or add the wildcard that is missing. Behind a backslash `*` and `?` are themselves.",
   W0409: "Remove one of them.",
   W0410: "Correct one side.",
   W0501: "Write ids such as `T1110` or `T1110.001`.",
@@ -147,10 +147,14 @@ const REPAIRS: Record<DiagnosticCode, string> = {
   W0505: "Add a `test` with events that alert, and one with events that do not.",
   W0506: "Set the mode of the rule below to `live`, or that of this one to `shadow`.",
   W0601: "Give the event on a stream that the rule reads.",
+  W0602: "Correct the field, or write the event by the name of its stream.",
+  W0603: "Correct the name or the value, or declare the field.",
   W0701: "Remove one of the rows.",
   W0702: "Fill the key in, or remove the row.",
   W0703: "Put cells with commas in double quotes, or name the column.",
   W0704: "Fill the file; a condition on an empty list is never true.",
+  W0705:
+    "Nothing is wrong: `sequitur run` reads the bucket. Tests of the rule find the list or table empty.",
   W0801: "Use `then`, or loops without `any`; or bound the count, and the time.",
   W0802: "Lower the limits, or measure that memory suffices.",
 };

@@ -63,7 +63,6 @@ export const ERRORS = {
   E0702: "a column that a data file does not have",
   E0703: "a line of a data file that cannot be read",
   E0704: "a data file of a form that does not fit",
-  E0901: "a construct that is not supported yet",
 } as const;
 
 export const WARNINGS = {
@@ -74,7 +73,7 @@ export const WARNINGS = {
   W0405: "a list of values compared with one value",
   W0406: "a value that can never be",
   W0407: "equality of fractions",
-  W0408: "`like` without a wildcard",
+  W0408: "`like` without a wildcard, or with one that is literal",
   W0409: "a value that a list has twice",
   W0410: "a value compared with itself",
   W0501: "an ATT&CK id of an unknown form",
@@ -84,10 +83,13 @@ export const WARNINGS = {
   W0505: "a stable rule without tests",
   W0506: "a rule over alerts that do not come",
   W0601: "a test event that the rule does not read",
+  W0602: "a test event that its own declaration leaves out",
+  W0603: "a test event that does not fit its stream's `fields`",
   W0701: "a key that a table has twice",
   W0702: "a row without a key",
   W0703: "a row with more cells than there are columns",
   W0704: "a list or table without contents",
+  W0705: "a bucket whose entries are not known here",
   W0801: "partial matches that may multiply beyond the limits",
   W0802: "state that may grow beyond what the default limits allow",
 } as const;

@@ -6,6 +6,7 @@
 import type { Diagnostic, Span } from "../base/diagnostic.ts";
 import { nearest } from "../base/edit-distance.ts";
 import { closerOf, closesOnLine, openBrackets } from "./brackets.ts";
+import { foreignIdiom } from "./foreign.ts";
 import type { Failure } from "./grammar.ts";
 import type { Token } from "./lexer.ts";
 import { isFirstOnLine } from "./split.ts";
@@ -147,13 +148,25 @@ export function unexpected(sentence: string, rules: readonly string[], place: Pl
     return syntaxError(SYNTAX.unexpected, span, sentence + after, { label: "it ends here" });
   }
   const span = spanOf(token, place.file);
-  const meant = likelyWord(token);
+  // Where a value is asked for, no word of the grammar was meant.
+  const idiom = foreignIdiom(place.tokens, place.at, place.file, rules.at(-1) ?? "");
+  if (idiom !== null)
+    return syntaxError(SYNTAX.unexpected, idiom.span, sentence + after, {
+      label: idiom.label,
+      fix: idiom.fix,
+    });
+  const meant = VALUES.some((label) => sentence.includes(label)) ? null : likelyWord(token);
   return syntaxError(SYNTAX.unexpected, span, sentence + after, {
     label: meant === null ? "" : `did you mean \`${meant}\`?`,
     notes: orderNote(token, rules),
     fix: meant === null ? null : replaceWith(span, meant),
   });
 }
+
+/** What the tokens of numbers are called. */
+const VALUES: readonly string[] = [t.DurationLiteral, t.Integer].flatMap(
+  ({ LABEL }) => LABEL ?? [],
+);
 
 const STEP_PARTS: ReadonlySet<unknown> = new Set([t.By, t.Where, t.Each, t.Having, t.Until]);
 

@@ -5,7 +5,7 @@ import { nearest } from "../base/edit-distance.ts";
 import type { Metadata } from "./ast.ts";
 import { type DeclarationOf, suggestion } from "./declarations.ts";
 import type { RulePlan } from "./plan.ts";
-import { insertion, type Reporter } from "./report.ts";
+import { insertion, type Reporter, replacement } from "./report.ts";
 
 const SEVERITIES: readonly RulePlan["severity"][] = ["info", "low", "medium", "high", "critical"];
 const MODES: readonly RulePlan["mode"][] = ["live", "shadow", "off"];
@@ -45,7 +45,9 @@ export function checkMetadata(rule: DeclarationOf<"rule">, report: Reporter): Ch
         "E0501",
         span,
         `there is no metadata \`${text}\``,
-        suggestion(item.name, NAMES, "keys"),
+        saysSeverity(item)
+          ? { label: "did you mean `severity`?", fix: replacement(span, "severity") }
+          : suggestion(item.name, NAMES, "keys"),
       );
     } else if (found.has(text)) {
       report.error("E0504", span, `\`${text}\` is given twice`, {
@@ -58,7 +60,7 @@ export function checkMetadata(rule: DeclarationOf<"rule">, report: Reporter): Ch
     }
   }
   const severity = oneOf(found.get("severity"), SEVERITIES, report);
-  if (!found.has("severity") && !isMisspelt("severity", rule)) reportNoSeverity(rule, report);
+  if (!found.has("severity") && !isUnderAnotherName(rule)) reportNoSeverity(rule, report);
   const status = oneOf(found.get("status"), STATUSES, report);
   checkRisk(found.get("risk"), report);
   checkAttack(found.get("attack"), report);
@@ -78,9 +80,17 @@ export function checkMetadata(rule: DeclarationOf<"rule">, report: Reporter): Ch
   };
 }
 
-/** Is the key there, but misspelt, which is told as that? */
-function isMisspelt(key: string, rule: DeclarationOf<"rule">): boolean {
-  return rule.metadata.some(({ name }) => nearest(name.text, NAMES) === key);
+/** Is the severity there under another name, which is told as that? */
+function isUnderAnotherName(rule: DeclarationOf<"rule">): boolean {
+  return rule.metadata.some(
+    ({ name, values }) =>
+      !NAMES.includes(name.text) &&
+      (nearest(name.text, NAMES) === "severity" || saysSeverity({ values })),
+  );
+}
+
+function saysSeverity({ values }: Pick<Metadata, "values">): boolean {
+  return SEVERITIES.some((severity) => values[0]?.text === severity);
 }
 
 function reportNoSeverity(rule: DeclarationOf<"rule">, report: Reporter): void {

@@ -8,6 +8,7 @@ import { nearest } from "../base/edit-distance.ts";
 import type { Path, PathSegment } from "./ast.ts";
 import { listed, refuseReserved } from "./declarations.ts";
 import type { EventRef, Expr, FieldPath } from "./expr.ts";
+import { hyphenHintAt } from "./hyphen.ts";
 import { inlineLet } from "./inline.ts";
 import { literalList } from "./list.ts";
 import { type Remark, replacement } from "./report.ts";
@@ -155,9 +156,9 @@ function reportMiss(miss: Miss, segments: readonly PathSegment[], checking: Chec
   const text = segment.kind === "name" ? segment.name.text : `[${segment.index}]`;
   const before = segments
     .slice(0, miss.segment)
-    .map((s) => (s.kind === "name" ? s.name.text : `[${s.index}]`));
+    .map((s, i) => (s.kind === "index" ? `[${s.index}]` : `${i === 0 ? "" : "."}${s.name.text}`));
   const owner =
-    before.length === 0 ? miss.shape.owner : `\`${before.join(".")}\` of ${miss.shape.owner}`;
+    before.length === 0 ? miss.shape.owner : `\`${before.join("")}\` of ${miss.shape.owner}`;
   const near = segment.kind === "name" ? nearest(text, miss.candidates) : null;
   const remark: Remark =
     miss.candidates.length === 0
@@ -263,12 +264,14 @@ function keyOf(path: Path, scope: Scope): { index: number; used: number } | null
   return null;
 }
 
-/** Steps whose event may have the path. */
+/** Steps whose event may have the path: those of one event first, and of these the latest. */
 function carriers(path: Path, scope: Scope): readonly string[] {
   const fields = path.segments.map((s) => (s.kind === "name" ? s.name.text : s.index));
   return [...scope.steps.values()]
     .filter((step) => scope.visible.has(step.label) && "type" in typeAt(step.shapes, fields))
     .filter((step) => /^[\p{L}\p{N}_]+$/u.test(step.name))
+    .reverse()
+    .sort((a, b) => Number(a.repeated) - Number(b.repeated))
     .map((step) => (step.repeated ? `last(${step.name})` : step.name));
 }
 
@@ -289,8 +292,11 @@ function reportNoEvent(path: Path, scope: Scope, checking: Checking): void {
   const notes = [whyNoEvent(scope)];
   if (scope.keys.length > 0) notes.push(`key parts: ${listed(scope.keys.map((key) => key.name))}`);
   if (steps.length > 0) notes.push(`steps that may carry it: ${listed(steps)}`);
+  const hyphen = first === null ? null : hyphenHintAt(path.span, checking.report);
+  if (hyphen !== null) notes.unshift(hyphen.note);
   let fix: Fix | null = null;
-  if (near !== null && first !== null) fix = replacement(first.span, near);
+  if (hyphen !== null) fix = hyphen.fix;
+  else if (near !== null && first !== null) fix = replacement(first.span, near);
   else if (step !== undefined) {
     const text = `${step}.${checking.report.text(path.span)}`;
     fix = { title: `say which event: \`${text}\``, span: path.span, text };

@@ -25,7 +25,7 @@ import { checkEach, prevRefusal } from "./loop-conditions.ts";
 import { checkNo } from "./no-place.ts";
 import type { ElementPlan, LinkPlan, NoPlan, SequencePlan, StepPlan } from "./plan.ts";
 import { checkQuantity, isLoop, quantityPlan } from "./quantity.ts";
-import { warnForbidden, warnUnreachable } from "./reachable.ts";
+import { warnForbidden, warnNothingTaken, warnUnreachable } from "./reachable.ts";
 import { type Checking, EMPTY_SCOPE, type KeySight, type Scope } from "./scope.ts";
 import type { SourceTable } from "./source-table.ts";
 
@@ -218,6 +218,7 @@ function bracedPlan(
   place: Place,
   pattern: Pattern,
 ): ElementPlan {
+  warnNothingTaken(element, pattern);
   const own = elementLabels(element, pattern);
   const loop = isLoop(element.quantity);
   const inner: Place = loop ? { ...place, visible: union(place.visible, own) } : place;

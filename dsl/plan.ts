@@ -282,16 +282,19 @@ export interface RuleSetPlan {
   /** In ascending order of name: the order of alerts and deadlines of one instant (T-5). */
   readonly rules: readonly RulePlan[];
   readonly tests: readonly TestPlan[];
-  /** Lists and tables with literal contents; those from files are loaded beside the plan. */
+  /** Lists and tables with literal contents; those from files and buckets are loaded beside the plan. */
   readonly lists: readonly {
     readonly name: string;
     readonly from:
       | { readonly kind: "items"; readonly items: readonly Value[] }
-      | { readonly kind: "file"; readonly file: string; readonly column: string | null };
+      | { readonly kind: "file"; readonly file: string; readonly column: string | null }
+      | { readonly kind: "kv"; readonly bucket: string };
   }[];
   readonly tables: readonly {
     readonly name: string;
-    readonly file: string;
     readonly key: string;
+    readonly from:
+      | { readonly kind: "file"; readonly file: string }
+      | { readonly kind: "kv"; readonly bucket: string };
   }[];
 }

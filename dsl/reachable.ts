@@ -5,7 +5,7 @@ import { canonicalText } from "./canonical.ts";
 import { literalItems } from "./condition.ts";
 import { contradicts } from "./domain.ts";
 import type { Expr } from "./expr.ts";
-import { stepName } from "./labels.ts";
+import { sequencesOf, stepName } from "./labels.ts";
 import type { Pattern } from "./pattern.ts";
 import type { ElementPlan, NoPlan, SequencePlan, SourcePlan, StepPlan } from "./plan.ts";
 
@@ -63,6 +63,23 @@ export function warnForbidden(
       },
     );
     return;
+  }
+}
+
+/** Braces with nothing but `no` in them: each turn, alternative and part has an event (M-7), so they are never taken. */
+export function warnNothingTaken(element: TakingElement, pattern: Pattern): void {
+  for (const { elements } of sequencesOf(element)) {
+    const [first] = elements;
+    if (first === undefined || elements.some((item) => item.element.kind !== "no")) continue;
+    pattern.checking.report.warning(
+      "W0402",
+      first.element.span,
+      "braces without a step can never be taken",
+      {
+        label: "nothing here takes an event",
+        notes: ["a group, an alternative and a part of `all of` have an event each"],
+      },
+    );
   }
 }
 

@@ -30,7 +30,7 @@ export function alertShape(rule: Rule, report: Reporter): Shape {
     { name: "severity", type: TEXT },
     { name: "key", type: ANY },
   ];
-  return { owner: `the alerts of \`${rule.name.text}\``, fields: { fields, open: false } };
+  return { owner: `an alert of \`${rule.name.text}\``, fields: { fields, open: false } };
 }
 
 /** Reports loops (E0211) and rules below that give no alerts; gives the plans with their versions. */

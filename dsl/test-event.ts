@@ -1,6 +1,7 @@
 /** Events of tests (Q-1): written data as values, and what the filter of an `event` name says of the rest. */
 
-import { isObject, type Value, type ValueObject } from "../base/value.ts";
+import { stringifyJson } from "../base/json.ts";
+import { isObject, same, type Value, type ValueObject } from "../base/value.ts";
 import type { TestObject, TestValue } from "./ast.ts";
 import { constant } from "./constant.ts";
 import { refuseReserved } from "./declarations.ts";
@@ -92,4 +93,50 @@ function filled(data: ValueObject, path: FieldPath, value: Value): ValueObject {
   if (present !== undefined && !isObject(present)) return data;
   const inner = filled(present ?? {}, rest, value);
   return { ...data, [name]: inner };
+}
+
+/**
+ * Where what is written contradicts what the filter demands: the event then is none of that name. Null where nothing
+ * does, as far as equalities tell.
+ */
+export function contradiction(data: ValueObject, filter: Expr | null): string | null {
+  for (const { path, allowed } of exactDemands(filter)) {
+    const value = pathValue(data, path);
+    if (value === null || allowed.some((item) => same(item, value))) continue;
+    const wanted = allowed.map((item) => stringifyJson(item)).join(" or ");
+    return `\`${path.join(".")}\` would have to be ${wanted}`;
+  }
+  return null;
+}
+
+/** The values that `==` and `in` leave to a field. */
+function exactDemands(
+  filter: Expr | null,
+): readonly { readonly path: FieldPath; readonly allowed: readonly Value[] }[] {
+  if (filter === null) return [];
+  const parts = filter.kind === "and" ? filter.operands : [filter];
+  return parts.flatMap((part) => {
+    if (part.kind === "in" && !part.caseless) {
+      const { item, list } = part;
+      if (item.kind !== "field" || item.event.kind !== "at hand") return [];
+      if (list.kind !== "const" || !Array.isArray(list.value)) return [];
+      return [{ path: item.path, allowed: list.value as readonly Value[] }];
+    }
+    if (part.kind !== "compare" || part.operator !== "==") return [];
+    const found = demandOf(part);
+    return found === null ? [] : [{ path: found.path, allowed: [found.value] }];
+  });
+}
+
+/** Null where nothing is written there. */
+function pathValue(data: ValueObject, path: FieldPath): Value {
+  const flat = path.join(".");
+  if (Object.hasOwn(data, flat)) return data[flat] ?? null;
+  let value: Value = data;
+  for (const segment of path) {
+    if (!isObject(value) || typeof segment !== "string" || !Object.hasOwn(value, segment))
+      return null;
+    value = value[segment] ?? null;
+  }
+  return value;
 }

@@ -9,12 +9,15 @@ import type { RulePlan, TestExpectation, TestPlan } from "./plan.ts";
 import { streamsBehind } from "./rule-chain.ts";
 import { type Checking, EMPTY_SCOPE } from "./scope.ts";
 import type { Sources } from "./source.ts";
-import { filledObject, writtenObject } from "./test-event.ts";
+import { contradiction, filledObject, writtenObject } from "./test-event.ts";
+import { warnTestFields } from "./test-fields.ts";
 
 /** Events of one test, repetitions written out. */
 const EVENT_LIMIT = 100_000;
 
 type Input = TestPlan["inputs"][number];
+/** What one line of a test gives: an event and its repetitions, or another input. */
+type Row = readonly Input[];
 type ItemOf<K extends TestItem["kind"]> = Extract<TestItem, { readonly kind: K }>;
 
 export function testPlan(
@@ -26,7 +29,7 @@ export function testPlan(
   const { report } = checking;
   const rule = ruleOf(test, rules, checking);
   const read = rule === null ? null : streamsBehind(rule, rules);
-  const inputs: Input[] = [];
+  const rows: Row[] = [];
   const expectations: TestExpectation[] = [];
   let events = 0;
   for (const item of test.items) {
@@ -34,16 +37,18 @@ export function testPlan(
       case "event":
         events += item.repeat?.count ?? 1;
         if (events > EVENT_LIMIT) break;
-        for (const input of eventInputs(item, read, sources, checking)) inputs.push(input);
+        rows.push(eventInputs(item, read, sources, checking));
         break;
       case "advance":
-        inputs.push({ kind: "advance", byMs: item.by.ms });
+        rows.push([{ kind: "advance", byMs: item.by.ms }]);
         break;
       case "from":
-        inputs.push({ kind: "from", file: item.file.value });
+        rows.push([{ kind: "from", file: item.file.value }]);
         break;
       default: {
         const expectation = expectationOf(item, checking);
+        if (item.kind === "expect alert" && rule !== null)
+          checkExpectedNames(item.data ?? [], rule, checking);
         if (expectation !== null) expectations.push(expectation);
       }
     }
@@ -53,11 +58,39 @@ export function testPlan(
   return {
     title: test.title.value,
     rule: test.rule?.text ?? null,
-    inputs,
+    inputs: inOrderOfArrival(rows),
     expectations,
     file: test.span.file,
     line: report.line(test.span),
   };
+}
+
+/**
+ * Lines arrive in the order in which they are written, whatever their times, so that a test can say that an event is
+ * late. A repetition arrives at its own time, among what lines below say of that time; all of them before an `advance`
+ * or a file that stands below.
+ */
+function inOrderOfArrival(rows: readonly Row[]): readonly Input[] {
+  const inputs: Input[] = [];
+  let placed: { readonly input: Input; readonly atMs: number }[] = [];
+  let reachedMs = 0;
+  const settle = (): void => {
+    placed.sort((a, b) => a.atMs - b.atMs);
+    for (const { input } of placed) inputs.push(input);
+    placed = [];
+  };
+  for (const row of rows) {
+    const [first] = row;
+    if (first?.kind === "event") reachedMs = Math.max(reachedMs, first.event.atMs);
+    else settle();
+    for (const input of row) {
+      const ownMs = input.kind === "event" ? input.event.atMs : 0;
+      placed.push({ input, atMs: Math.max(reachedMs, ownMs) });
+    }
+    if (first?.kind !== "event") settle();
+  }
+  settle();
+  return inputs;
 }
 
 /** The rule that the test is for; null where it is for all, or unknown. */
@@ -88,7 +121,7 @@ function eventInputs(
   read: ReadonlySet<string> | null,
   sources: Sources,
   checking: Checking,
-): readonly Input[] {
+): Row {
   const { report, declarations } = checking;
   if (declarations.sources.get(item.source.text)?.kind === "rule") {
     report.error("E0601", item.source.span, "a test writes events of streams", {
@@ -111,12 +144,33 @@ function eventInputs(
       label: "this event changes nothing",
     });
   }
+  if (item.data !== null)
+    warnTestFields(item.data, written, sight.shape, namesOfOptions(sight.stream, checking), report);
+  const wrong = contradiction(written, sight.filter);
+  if (wrong !== null) {
+    report.warning("W0602", item.source.span, `this event is no \`${item.source.text}\``, {
+      label: wrong,
+      notes: ["it comes to the stream, and no step of that name takes it"],
+    });
+  }
   const data = filledObject(written, sight.filter);
   const everyMs = item.repeat?.every?.ms ?? 0;
   return Array.from({ length: count }, (_, i) => ({
     kind: "event",
     event: { atMs: item.at.ms + i * everyMs, stream: sight.stream, data },
   }));
+}
+
+/** Names of the fields in which the stream's events have their time and identity. */
+function namesOfOptions(stream: string, { declarations }: Checking): ReadonlySet<string> {
+  const declared = declarations.sources.get(stream);
+  if (declared?.kind !== "stream") return new Set();
+  const names = declared.options.flatMap((option) => {
+    if (option.kind !== "time" && option.kind !== "id") return [];
+    const [first] = option.path.segments;
+    return first?.kind === "name" ? [first.name.text] : [];
+  });
+  return new Set(names);
 }
 
 function expectationOf(
@@ -134,6 +188,25 @@ function expectationOf(
       return { kind: "none" };
     case "expect timeout":
       return { kind: "timeout" };
+  }
+}
+
+/** Reports data that no alert of the rule has, nor its key (E0603). */
+function checkExpectedNames(
+  fields: readonly DataField[],
+  rule: RulePlan,
+  { report }: Checking,
+): void {
+  const keys = rule.keys.map(({ name }) => name);
+  const alerts = [rule.alert, rule.timeout?.alert ?? null, rule.recovered];
+  const data = alerts.flatMap((alert) => alert?.data?.map(({ name }) => name) ?? []);
+  const names = [...data, ...keys];
+  for (const { name } of fields) {
+    if (names.includes(name.text)) continue;
+    report.error("E0603", name.span, `no alert of \`${rule.name}\` has data \`${name.text}\``, {
+      label: "it cannot be expected",
+      ...suggestion(name, [...new Set(names)], "data"),
+    });
   }
 }
 

@@ -1,9 +1,9 @@
 /** `in`, `=~`, `like`, `matches`, `contains`, `starts with`, `ends with`, with and without case (X-1, X-5). */
 
-import type { Span } from "../base/diagnostic.ts";
 import { typeOf, type Value } from "../base/value.ts";
 import type * as ast from "./ast.ts";
 import type { Expr, TextTest } from "./expr.ts";
+import { hyphenHint } from "./hyphen.ts";
 import { compileRegex } from "./regex.ts";
 import { replacement } from "./report.ts";
 import { type Checking, firstName, POISONED, type Scope, type Typed } from "./scope.ts";
@@ -28,7 +28,7 @@ export function checkIn(expr: Binary, scope: Scope, checking: Checking): Typed {
   const data = dataName(expr.right, scope, checking);
   const list = data === null ? checking.check(expr.right, scope) : null;
   if (item.type.kind === "poison" || list?.type.kind === "poison") return POISONED;
-  if (caseless && !isText(item, expr.left.span, "~in", checking)) return POISONED;
+  if (caseless && !isText(item, expr.left, "~in", checking)) return POISONED;
   if (list === null) {
     return {
       expr: { kind: "in data", item: item.expr, data: data ?? "", caseless },
@@ -61,23 +61,26 @@ function isListOf(expr: Binary, item: Type, list: Type, checking: Checking): boo
   return false;
 }
 
-function isText(typed: Typed, span: Span, operator: string, checking: Checking): boolean {
+function isText(typed: Typed, side: ast.Expr, operator: string, checking: Checking): boolean {
   if (isOpen(typed.type) || typed.type.kind === "text") return true;
   const notes: string[] = [];
   if (typed.type.kind === "list" && operator === "contains")
     notes.push("`x in list` looks for an item of a list");
-  checking.report.error("E0404", span, `\`${operator}\` needs a text`, {
+  const hyphen = hyphenHint(side, checking.report);
+  if (hyphen !== null) notes.push(hyphen.note);
+  checking.report.error("E0404", side.span, `\`${operator}\` needs a text`, {
     label: `this is ${describe(typed.type)}`,
     notes,
+    fix: hyphen?.fix ?? null,
   });
   return false;
 }
 
 /** The right side: a text, or a list of texts (any of). */
-function isPattern(typed: Typed, span: Span, operator: string, checking: Checking): boolean {
+function isPattern(typed: Typed, side: ast.Expr, operator: string, checking: Checking): boolean {
   if (typed.type.kind !== "list" || operator === "=~")
-    return isText(typed, span, operator, checking);
-  return isText({ expr: typed.expr, type: typed.type.item }, span, operator, checking);
+    return isText(typed, side, operator, checking);
+  return isText({ expr: typed.expr, type: typed.type.item }, side, operator, checking);
 }
 
 export function checkTextTest(
@@ -91,8 +94,8 @@ export function checkTextTest(
   const right = checking.check(expr.right, scope);
   if (left.type.kind === "poison" || right.type.kind === "poison") return POISONED;
   const shown = caseless ? `~${operator}` : operator;
-  if (!isText(left, expr.left.span, shown, checking)) return POISONED;
-  if (!isPattern(right, expr.right.span, operator, checking)) return POISONED;
+  if (!isText(left, expr.left, shown, checking)) return POISONED;
+  if (!isPattern(right, expr.right, operator, checking)) return POISONED;
   if (operator === "=~") {
     return { expr: { kind: "same text", left: left.expr, right: right.expr }, type: BOOLEAN };
   }

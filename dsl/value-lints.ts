@@ -169,7 +169,10 @@ export function lintList(written: Binary, item: Expr, list: Expr, checking: Chec
 /** A text with neither `*` nor `?` is compared as a whole. */
 export function lintLike(written: Binary, pattern: Expr, checking: Checking): void {
   if (pattern.kind !== "const" || typeof pattern.value !== "string") return;
-  if (/[*?]/.test(pattern.value)) return;
+  if (/[*?]/.test(pattern.value)) {
+    lintLiteralStar(pattern.value, written.right.span, checking);
+    return;
+  }
   const { operatorSpan, negated, caseless, right } = written;
   // There is no `!=` without case.
   if (caseless && negated) return;
@@ -180,5 +183,16 @@ export function lintLike(written: Binary, pattern: Expr, checking: Checking): vo
     label: "no `*` or `?`",
     notes: ["`*` stands for any text, `?` for one character; `contains` looks for a part"],
     fix: replacement(span, fixed),
+  });
+}
+
+/** A path of Windows that ends a folder with a wildcard: the backslash there makes the star a star. */
+function lintLiteralStar(pattern: string, span: Span, checking: Checking): void {
+  if (!/\\[*?]/.test(pattern) || !/\\[^*?]/.test(pattern)) return;
+  checking.report.warning("W0408", span, "a backslash makes the wildcard behind it literal", {
+    label: "this `*` or `?` stands for itself",
+    notes: [
+      'for all below a folder: `starts with r"C:\\Windows\\"`, or with `?` for the backslash: `like r"C:\\Windows?*"`',
+    ],
   });
 }

@@ -7,7 +7,7 @@
 import type { Value } from "../base/value.ts";
 import type { Expr, FieldPath } from "../dsl/expr.ts";
 import type { ElementPlan, MatchPlan, RulePlan, SequencePlan, WindowPlan } from "../dsl/plan.ts";
-import { conjunction } from "./build.ts";
+import { conjunction, precedingOf } from "./build.ts";
 import { foldCase } from "./functions/case-folding.ts";
 import { bodiesOf } from "./patterns.ts";
 
@@ -27,6 +27,21 @@ export function accessAtoms(
   body: RulePlan["body"],
   stream: string,
 ): readonly (readonly AccessAtom[])[] | null {
+  const byStream = known.get(body) ?? new Map<string, Demands>();
+  known.set(body, byStream);
+  const before = byStream.get(stream);
+  if (before !== undefined) return before;
+  const demands = demandsOn(body, stream);
+  byStream.set(stream, demands);
+  return demands;
+}
+
+type Demands = readonly (readonly AccessAtom[])[] | null;
+
+/** Asked anew with every reload; bodies never change. */
+const known = new WeakMap<RulePlan["body"], Map<string, Demands>>();
+
+function demandsOn(body: RulePlan["body"], stream: string): Demands {
   const demands = conditionsOn(body, stream).map(atomsOf);
   return demands.every((atoms) => atoms.length > 0) ? demands : null;
 }
@@ -67,7 +82,7 @@ export function seesAll(plan: MatchPlan): boolean {
     if (element.kind === "all of" && element.contiguity === "strict") return true;
     return bodiesOf(element).some(inSequence);
   };
-  return inSequence(plan.sequence);
+  return inSequence(plan.sequence) || precedingOf(plan) > 0;
 }
 
 function leavesOf(plan: MatchPlan): readonly AccessLeaf[] {

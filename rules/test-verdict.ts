@@ -2,13 +2,13 @@
  * Whether the alerts of a test are the expected ones, and in words what happened instead (Q-1).
  *
  * - `expect alert …`: an alert at that time whose data contain what is given. Two such lines want two alerts; further
- *   alerts are fine.
+ *   alerts are fine. What is no data is looked for in the key.
  * - `expect timeout` wants an alert of that kind, `expect N alerts` counts those of all kinds, `expect none` wants none.
  */
 
 import { stringifyJson } from "../base/json.ts";
 import { formatDuration } from "../base/time.ts";
-import { isObject, same, type Value } from "../base/value.ts";
+import { isObject, property, same, type Value } from "../base/value.ts";
 import type { TestExpectation } from "../dsl/plan.ts";
 import type { AlertOutput } from "../engine/outputs.ts";
 
@@ -72,9 +72,9 @@ function unmetAlerts(
 
 function fits(expected: ExpectedAlert, output: AlertOutput, startMs: number): boolean {
   if (expected.atMs !== null && output.timeMs !== startMs + expected.atMs) return false;
-  const { data } = output.alert;
+  const { data, key } = output.alert;
   return (expected.data ?? []).every(({ name, value }) =>
-    contains(Object.hasOwn(data, name) ? (data[name] ?? null) : null, value),
+    contains(property(Object.hasOwn(data, name) ? data : key, name), value),
   );
 }
 

@@ -10,7 +10,7 @@ import { inputsOf, type KeyInput, keyText } from "./input.ts";
 import { latestReportsOf } from "./latest.ts";
 import { longestReportsOf } from "./longest.ts";
 import type { Pattern } from "./pattern.ts";
-import { type Report, reportsOf } from "./report.ts";
+import { type MayStart, type Report, reportsOf } from "./report.ts";
 
 /** The events that one element has in a match. */
 export interface OracleElement {
@@ -37,11 +37,15 @@ export interface OracleMatch {
 
 /**
  * The matches in the order in which they are reported. Of several keys at one instant the order is by the text of
- * the key (T-5 says so for deadlines; at one event it is a convention).
+ * the key (T-5 says so for deadlines; at one event it is a convention). `mayStart`: of `match` and `match all`.
  */
-export function oracle(pattern: Pattern, events: readonly EventRecord[]): OracleMatch[] {
+export function oracle(
+  pattern: Pattern,
+  events: readonly EventRecord[],
+  mayStart: MayStart = () => true,
+): OracleMatch[] {
   const matches = inputsOf(pattern, events).flatMap((input) =>
-    keyReports(input).map((report) => matchOf(input, report)),
+    keyReports(input, mayStart).map((report) => matchOf(input, report)),
   );
   // The sort is stable, so matches of one key at one instant stay in their order.
   return matches.sort(compareMatches);
@@ -57,11 +61,11 @@ export function matchLine(match: OracleMatch): string {
   return [keyText(match.key), decided, ...elements].join(" ");
 }
 
-function keyReports(input: KeyInput): Report[] {
+function keyReports(input: KeyInput, mayStart: MayStart): Report[] {
   switch (input.pattern.mode) {
     case "match":
     case "all":
-      return reportsOf(input);
+      return reportsOf(input, mayStart);
     case "longest":
       return longestReportsOf(input);
     case "latest":

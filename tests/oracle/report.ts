@@ -4,6 +4,7 @@
  */
 
 import { unreachable } from "../../base/assert.ts";
+import type { EventRecord } from "../../base/event.ts";
 import { compareInstants, type Instant } from "./checks.ts";
 import { isTrue } from "./condition.ts";
 import { candidatesOf, enumerate, type Reading } from "./enumerate.ts";
@@ -20,10 +21,18 @@ export interface Report {
 /** Is the start at this place in the input out of play? */
 export type Dropped = (start: number) => boolean;
 
+/** Which events may begin a match: all, save where a version of a rule begins nothing any more. */
+export type MayStart = (event: EventRecord) => boolean;
+
 /** What `match` and `match all` report for one key, in order. */
-export function reportsOf(input: KeyInput): Report[] {
+export function reportsOf(input: KeyInput, mayStart: MayStart = () => true): Report[] {
+  const begins = ({ takes }: Trace): boolean => {
+    const event = input.events[takes[0]?.pos ?? -1];
+    return event !== undefined && mayStart(event);
+  };
   const candidates = candidatesOf(enumerate(input).readings).filter(
-    ({ trace, ending }) => havingHolds(input, trace) && !isEnded(input, trace, ending.completes),
+    ({ trace, ending }) =>
+      begins(trace) && havingHolds(input, trace) && !isEnded(input, trace, ending.completes),
   );
   const skip = input.pattern.skip ?? defaultSkip(input.pattern.mode);
   const reports: Report[] = [];
