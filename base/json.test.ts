@@ -135,6 +135,24 @@ test("a great integer is found at any offset and beside any other run of digits"
   }
 });
 
+test("great integers are the same beside texts that look like their marks, and in places of all kinds", () => {
+  const great = 12345678901234567890n;
+  for (const [text, value] of [
+    [`[${great},"\\u000012345678901234567890"]`, [great, "\u000012345678901234567890"]],
+    [
+      `{"a":{"b":[1,{"c":-${great}}]},"d":"${great}"}`,
+      { a: { b: [1, { c: -great }] }, d: `${great}` },
+    ],
+    [`{"${great}":${great},"x\\"":[${great}]}`, { [`${great}`]: great, 'x"': [great] }],
+    [`[${great}.5,${great}e2,${great}]`, [Number(great), Number(great * 100n), great]],
+  ] as const)
+    expect(parseJson(text)).toEqual({ value });
+  const parsed = parseJson(`{"__proto__":${great}}`);
+  expect("value" in parsed && Object.entries(parsed.value as object)).toEqual([
+    ["__proto__", great],
+  ]);
+});
+
 test("numbers that a float holds stay numbers", () => {
   expect(parsed("[9007199254740992,-9007199254740992,9007199254740991]")).toEqual([
     9007199254740992, -9007199254740992, 9007199254740991,

@@ -31,8 +31,66 @@ export function parseJson(text: string, maxDepth: number = MAX_JSON_DEPTH): Pars
   } catch (error) {
     return { error: `not JSON: ${(error as Error).message}` };
   }
-  const exact = hasLongNumber(text) || (GREAT_EXPONENT.test(text) && hasInfinite(value));
-  return { value: exact ? new ExactReader(text).value() : value };
+  if (GREAT_EXPONENT.test(text) && hasInfinite(value))
+    return { value: new ExactReader(text).value() };
+  return { value: hasLongNumber(text) ? withLongIntegers(text, value) : value };
+}
+
+/** Stands before the digits of a number that is read as a text. */
+const MARK = "\u0000";
+const MARK_ESCAPE = "\\u0000";
+
+/**
+ * The value of a text that JSON.parse has read as `rounded`, its great integers exact: they are marked as texts, read by
+ * JSON.parse and put back, which is several times faster than reading all else by hand.
+ */
+function withLongIntegers(text: string, rounded: Value): Value {
+  // A text that begins as a mark does could not be told from one.
+  if (text.includes(MARK_ESCAPE)) return new ExactReader(text).value();
+  let marked = "";
+  let done = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit === QUOTE) i = endOfText(text, i) - 1;
+    else if (unit === MINUS || isDigit(unit)) {
+      NUMBER.lastIndex = i;
+      const [literal, fraction] = NUMBER.exec(text) as RegExpExecArray & { readonly 0: string };
+      const exact = fraction === undefined ? integerOf(literal) : Number(literal);
+      if (typeof exact === "bigint" || !Number.isFinite(exact)) {
+        const put = typeof exact === "bigint" ? `"${MARK_ESCAPE}${literal}"` : "null";
+        marked += text.slice(done, i) + put;
+        done = i + literal.length;
+      }
+      i += literal.length - 1;
+    }
+  }
+  return done === 0 ? rounded : unmarked(JSON.parse(marked + text.slice(done)) as Value);
+}
+
+/** Puts the integers back in their places, in the value itself, which nobody else has seen. */
+function unmarked(value: Value): Value {
+  if (typeof value === "string") return value.startsWith(MARK) ? BigInt(value.slice(1)) : value;
+  if (typeof value !== "object" || value === null) return value;
+  for (const [name, part] of Object.entries(value)) {
+    const replaced = unmarked(part);
+    // An assignment would not make a property of the name `__proto__`.
+    if (replaced !== part)
+      Object.defineProperty(value, name, {
+        value: replaced,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
+  }
+  return value;
+}
+
+/** A whole number that a float rounds is a bigint. */
+function integerOf(literal: string): number | bigint {
+  const number = Number(literal);
+  if (Number.isSafeInteger(number)) return number;
+  const exact = BigInt(literal);
+  return exact === MAX_EXACT || exact === -MAX_EXACT ? number : exact;
 }
 
 /** Digits of the shortest integer that a 64-bit float rounds: 2^53 + 1. */
@@ -106,10 +164,11 @@ const BRACE_END = 0x7d;
 
 /** The offset behind the closing quote of the text that opens at `start`, or the text's end where it never closes. */
 function endOfText(text: string, start: number): number {
-  for (let i = start + 1; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit === BACKSLASH) i++;
-    else if (unit === QUOTE) return i + 1;
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let run = end;
+    while (text.charCodeAt(run - 1) === BACKSLASH) run--;
+    // A quote belongs to the text where an odd number of backslashes stands before it.
+    if ((end - run) % 2 === 0) return end + 1;
   }
   return text.length;
 }
@@ -173,9 +232,7 @@ class ExactReader {
     this.#at += literal.length;
     const number = Number(literal);
     if (fraction !== undefined) return Number.isFinite(number) ? number : null;
-    if (Number.isSafeInteger(number)) return number;
-    const exact = BigInt(literal);
-    return exact === MAX_EXACT || exact === -MAX_EXACT ? number : exact;
+    return integerOf(literal);
   }
 
   #word(): null | boolean {

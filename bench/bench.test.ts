@@ -7,105 +7,32 @@ import { expect, test } from "@jest/globals";
 import type { ValueObject } from "../base/value.ts";
 import { readCommandLine } from "./command-line.ts";
 import { MatchHash } from "./match-hash.ts";
-import { newBatch, type RecordSource, readRecords, writeRecords } from "./records.ts";
-import { runRecords } from "./records-run.ts";
+import { readRecords, writeRecords } from "./records.ts";
 import { variantOf, workloadOf } from "./run-spec.ts";
 import { summarise } from "./summary.ts";
+import {
+  digest,
+  EVERYTHING,
+  type Fits,
+  firstFitting,
+  once,
+  type Row,
+  rowsOf,
+  rowsOfVariant,
+  run,
+} from "./testing/runs.ts";
 import { type W9Event, w9Events } from "./w9/generator.ts";
 import { w9Lines } from "./w9/lines.ts";
 import { runOffline } from "./w9/offline.ts";
 import { runMaximum } from "./w9/service-run.ts";
 import { offlineResult } from "./w9/w9.ts";
-import type { Size, VariantOptions } from "./workload.ts";
-
-interface Row {
-  readonly type: number;
-  readonly key: number;
-  readonly side: number;
-  readonly ts: number;
-  readonly x: number;
-}
-
-const EVERYTHING: VariantOptions = { names: null, steps: null, windows: null, candidates: null };
-
-function rowsOf(source: RecordSource): readonly Row[] {
-  const rows: Row[] = [];
-  const batch = newBatch(1000);
-  for (let size = source.fill(batch); size > 0; size = source.fill(batch)) {
-    for (let i = 0; i < size; i++) {
-      const [type, key, side] = [batch.type[i], batch.key[i], batch.a[i]] as number[];
-      const [ts, x] = [batch.ts[i], batch.x[i]] as number[];
-      rows.push({ type, key, side, ts, x } as Row);
-    }
-  }
-  return rows;
-}
+import type { Size } from "./workload.ts";
 
 /** What a run says, in the words of `digest`. */
 function ran(name: string, variantName: string, size: Size, mode: "engine" | "json" = "engine") {
-  const workload = workloadOf(name);
-  const variant = variantOf(workload, variantName, EVERYTHING);
-  const run = { workload, variant, size, mode, limitS: 1000, limitMb: 100_000, liveMemory: false };
-  const { tally, dnf } = runRecords(run);
+  const { count, hash, hashFull, dnf } = run(name, variantName, size, { mode });
   expect(dnf).toBeNull();
-  const { count, hash, hashFull } = tally.matches;
   return { count, hash, hashFull };
-}
-
-function rows(name: string, variantName: string, size: Size): readonly Row[] {
-  return rowsOf(variantOf(workloadOf(name), variantName, EVERYTHING).open(size));
-}
-
-/** Count and hashes of matches, each given as its events. */
-function digest(matches: readonly (readonly Row[])[]) {
-  const sum = new MatchHash();
-  for (const events of matches) {
-    const first = events[0] as Row;
-    const last = events[events.length - 1] as Row;
-    const hashed = events.map(({ ts }, element) => ({ element, timeMs: ts }));
-    sum.add(0, first.key, first.ts, last.ts, hashed);
-  }
-  return { count: sum.count, hash: sum.hash, hashFull: sum.hashFull };
-}
-
-type Fits = (row: Row, before: readonly Row[]) => boolean;
-
-/** For every start the events that the first fitting ones are, where the pattern comes to its end in time. */
-function firstFitting(
-  all: readonly Row[],
-  steps: readonly Fits[],
-  withinMs: number,
-): readonly (readonly Row[])[] {
-  const byKey = new Map<number, Row[]>();
-  for (const row of all) byKey.set(row.key, [...(byKey.get(row.key) ?? []), row]);
-  const found: Row[][] = [];
-  for (const own of byKey.values()) {
-    for (const [i, start] of own.entries()) {
-      if (steps[0]?.(start, []) !== true) continue;
-      const taken = [start];
-      for (let at = i + 1; at < own.length && taken.length < steps.length; at++) {
-        const row = own[at] as Row;
-        if (row.ts > start.ts + withinMs) break;
-        if (steps[taken.length]?.(row, taken) === true) taken.push(row);
-      }
-      if (taken.length === steps.length) found.push(taken);
-    }
-  }
-  return found;
-}
-
-/** Of matches that overlap the one that ends first, of those that end together the one that began first (M-11). */
-function once(matches: readonly (readonly Row[])[]): readonly (readonly Row[])[] {
-  const end = (match: readonly Row[]): number => (match[match.length - 1] as Row).ts;
-  const start = (match: readonly Row[]): number => (match[0] as Row).ts;
-  const free = new Map<number, number>();
-  const ordered = [...matches].sort((a, b) => end(a) - end(b) || start(a) - start(b));
-  return ordered.filter((match) => {
-    const { key } = match[0] as Row;
-    if (start(match) <= (free.get(key) ?? 0)) return false;
-    free.set(key, end(match));
-    return true;
-  });
 }
 
 const high =
@@ -115,7 +42,11 @@ const high =
 
 test("W1 finds what its description says, in all modes", () => {
   const size = { events: 20_000, seed: 1, keys: 300 };
-  const found = firstFitting(rows("W1", "all", size), [high(1), high(2), high(3)], 300_000);
+  const found = firstFitting(
+    rowsOfVariant("W1", "all", size),
+    [high(1), high(2), high(3)],
+    300_000,
+  );
   expect(found.length).toBeGreaterThan(300);
   expect(ran("W1", "all", size)).toEqual(digest(found));
   expect(ran("W1", "all", size, "json")).toEqual(digest(found));
@@ -131,7 +62,7 @@ test("W4 finds what its description says", () => {
     ({ type, x }, [a]) => type === 2 && x > (a as Row).x,
     ({ type }) => type === 3,
   ];
-  const found = firstFitting(rows("W4", "all", size), steps, 86_400_000);
+  const found = firstFitting(rowsOfVariant("W4", "all", size), steps, 86_400_000);
   expect(found.length).toBeGreaterThan(20);
   expect(ran("W4", "all", size)).toEqual(digest(found));
 });
@@ -161,13 +92,13 @@ function combinations(
 
 test.each([3, 6])("W2 with %i steps finds what its description says under each policy", (k) => {
   const size = { events: 10_000, seed: 2, keys: 0 };
-  const all = rows("W2", `all.k${k}.T10s.c2`, size);
+  const all = rowsOfVariant("W2", `all.k${k}.T10s.c2`, size);
   // Sides: 1 sells. Symbols: INTC 1, RIMM 2, QQQ 3, IPIX 4, AMAT 5, CSCO 6.
   const wanted = [1, 2, 3, 4, 5, 6].slice(0, k);
   const steps = wanted.map(
     (symbol): Fits =>
-      ({ type, side }) =>
-        type === symbol && side === (symbol % 3 === 1 ? 1 : 0),
+      ({ type, a }) =>
+        type === symbol && a === (symbol % 3 === 1 ? 1 : 0),
   );
   const policies = {
     all: [] as (readonly Row[])[],

@@ -75,8 +75,7 @@ async function runAll(request: BenchRequest): Promise<void> {
   const results: Result[] = [];
   for (let turn = 0; turn < request.repeat; turn++) {
     for (const variant of variantNames(request, workload)) {
-      for (const mode of request.modes ?? ["engine"]) {
-        if (mode === "nats") throw new UsageError("--mode nats is for W9");
+      for (const mode of modesOf(request, workload)) {
         const { name } = workload;
         const limits = { limitS, limitMb, liveMemory };
         const spec = { workload: name, variant, mode, size, options, ...limits };
@@ -87,6 +86,15 @@ async function runAll(request: BenchRequest): Promise<void> {
     }
   }
   process.stderr.write(summarise(results));
+}
+
+function modesOf({ modes }: BenchRequest, workload: Workload): Workload["modes"] {
+  if (modes === null) return workload.modes.slice(0, 1);
+  return modes.map((wanted) => {
+    const known = workload.modes.find((mode) => mode === wanted);
+    if (known !== undefined) return known;
+    throw new UsageError(`--mode ${wanted}: ${workload.name} runs in ${workload.modes.join(", ")}`);
+  });
 }
 
 async function inChild(spec: RunSpec): Promise<Result> {

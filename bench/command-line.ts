@@ -18,7 +18,7 @@ export interface BenchRequest {
   readonly events: number | null;
   readonly seed: number | null;
   readonly keys: number | null;
-  /** Null: of records `engine`, of W9 `nats`. */
+  /** Null: the workload's default; of W9 `nats`. */
   readonly modes: readonly Mode[] | null;
   readonly repeat: number;
   readonly variants: VariantOptions;
@@ -50,6 +50,7 @@ const OPTIONS = {
   steps: { type: "string" },
   window: { type: "string" },
   candidates: { type: "string" },
+  rules: { type: "string" },
   "limit-seconds": { type: "string" },
   "limit-mb": { type: "string" },
   "live-memory": { type: "boolean" },
@@ -88,6 +89,7 @@ export function readCommandLine(args: readonly string[]): BenchRequest {
       steps: numbersOf(values, "steps"),
       windows: numbersOf(values, "window"),
       candidates: numbersOf(values, "candidates"),
+      rules: numbersOf(values, "rules"),
     },
     limitS: wholeOf(values, "limit-seconds"),
     limitMb: wholeOf(values, "limit-mb") ?? 4096,

@@ -15,6 +15,16 @@ export function packageFolder(): string {
   return folder;
 }
 
+const RULES_PER_FILE = 500;
+
+/** Many rules as the texts of several files, none of which is larger than a rule file may be. */
+export function inFiles(rules: readonly string[]): readonly string[] {
+  const files: string[] = [];
+  for (let at = 0; at < rules.length; at += RULES_PER_FILE)
+    files.push(rules.slice(at, at + RULES_PER_FILE).join("\n"));
+  return files;
+}
+
 /** Text of a rule file of the benchmarks: `w1/all.seq`. */
 export function ruleText(path: string): string {
   return readFileSync(join(packageFolder(), "bench", path), "utf8");

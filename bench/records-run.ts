@@ -8,6 +8,7 @@
  */
 
 import { assert } from "../base/assert.ts";
+import { stringifyJson } from "../base/json.ts";
 import { createEngine, type Engine, type Feed } from "../engine/engine.ts";
 import { decodeMessage } from "../server/decode.ts";
 import { heapAfterCollection } from "./heap.ts";
@@ -42,12 +43,17 @@ export interface RecordsFindings {
   readonly rssMb: number;
   readonly bytesPerRun: number | null;
   readonly samples: readonly Sample[];
+  /** From the rules' text to an engine that can take its first event, in milliseconds. */
+  readonly loadMs: number;
   /** How long the batches took, in milliseconds. */
   readonly batchMs: {
     readonly events: number;
     readonly p50: number;
     readonly p999: number;
     readonly max: number;
+    /** The first and the last of them. */
+    readonly first: number;
+    readonly last: number;
   };
 }
 
@@ -69,6 +75,7 @@ class RecordsRunner {
   readonly #feed: Feed;
   readonly #tally: Tally;
   readonly #rules: number;
+  readonly #loadMs: number;
   readonly #samples: Sample[] = [];
   readonly #batchMs: number[] = [];
   #events = 0;
@@ -77,13 +84,16 @@ class RecordsRunner {
   #rssMb = 0;
 
   constructor(run: RecordsRun) {
+    const startMs = performance.now();
     const plan = planOf(run.workload.name, run.variant.rules);
     this.#run = run;
     this.#rules = plan.rules.length;
     this.#tally = new Tally(plan);
-    const counted = { createMatcher: this.#tally.createMatcher };
-    this.#engine = createEngine(plan, run.mode === "engine" ? counted : {});
+    const options = run.variant.engine ?? {};
+    const counted = { ...options, createMatcher: this.#tally.createMatcher };
+    this.#engine = createEngine(plan, run.mode === "engine" ? counted : options);
     this.#feed = this.#engine.feed(run.workload.stream, "bench", { broker: false, trusted: true });
+    this.#loadMs = performance.now() - startMs;
   }
 
   run(): RecordsFindings {
@@ -106,6 +116,8 @@ class RecordsRunner {
     });
     const { streams } = this.#engine.status();
     const times = Float64Array.from(this.#batchMs);
+    const first = rounded(times[0] ?? 0, 3);
+    const last = rounded(times[times.length - 1] ?? 0, 3);
     return {
       tally: this.#tally,
       rules: this.#rules,
@@ -117,11 +129,14 @@ class RecordsRunner {
       rssMb: this.#rssMb,
       bytesPerRun,
       samples: this.#samples,
+      loadMs: Math.round(this.#loadMs),
       batchMs: {
         events: workload.batch,
         p50: rounded(percentile(times, 0.5), 3),
         p999: rounded(percentile(times, 0.999), 3),
         max: rounded(percentile(times, 1), 3),
+        first,
+        last,
       },
     };
   }
@@ -146,7 +161,7 @@ class RecordsRunner {
 
   #textsOf(batch: RecordBatch, size: number): readonly Uint8Array[] {
     return Array.from({ length: size }, (_, at) =>
-      Buffer.from(JSON.stringify(this.#run.workload.dataOf(batch, at))),
+      Buffer.from(stringifyJson(this.#run.workload.dataOf(batch, at))),
     );
   }
 

@@ -3,9 +3,10 @@
 import { compileRules } from "../dsl/compile.ts";
 import type { RuleSetPlan } from "../dsl/plan.ts";
 
-export function planOf(file: string, text: string): RuleSetPlan {
-  const { plan, diagnostics } = compileRules([{ file, text }]);
+export function planOf(name: string, texts: readonly string[]): RuleSetPlan {
+  const files = texts.map((text, i) => ({ file: `${name}-${i}`, text }));
+  const { plan, diagnostics } = compileRules(files);
   if (plan !== null) return plan;
   const faults = diagnostics.map(({ code, message }) => `${code} ${message}`);
-  throw new Error(`${file} has errors: ${faults.join("; ")}`);
+  throw new Error(`${name} has errors: ${faults.join("; ")}`);
 }

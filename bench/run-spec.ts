@@ -67,6 +67,11 @@ function recordsResult(spec: RunSpec): Result {
     git: revision(),
     nats_server: null,
     machine: thisMachine(),
-    extra: { served_by: "explicit runs", batch_ms: found.batchMs, samples: found.samples },
+    extra: {
+      served_by: "explicit runs",
+      load_ms: found.loadMs,
+      batch_ms: found.batchMs,
+      samples: found.samples,
+    },
   };
 }

@@ -19,20 +19,26 @@ export class Tally {
   readonly #rules: ReadonlyMap<string, RuleFacts>;
 
   constructor(plan: RuleSetPlan) {
+    const read = new Set(plan.rules.flatMap(({ streams }) => streams));
     const sorted = [...plan.rules].sort((a, b) => compareText(a.name, b.name));
-    this.#rules = new Map(sorted.map((rule, index) => [rule.name, factsOf(rule, index)]));
+    this.#rules = new Map(
+      sorted.map((rule, index) => [rule.name, factsOf(rule, index, read.has(rule.name))]),
+    );
   }
 
-  /** A matcher whose matches are counted here and go no further: no alert is made. */
+  /** A matcher whose matches are counted here and go no further: an alert is made only where another rule reads it. */
   get createMatcher(): MatcherFactory {
     return (rule, host, options) => createMatcher(rule, this.#hostOf(rule, host), options);
   }
 
   #hostOf(rule: RulePlan, host: MatcherHost): MatcherHost {
-    const facts = factsOf(rule, this.#rules.get(rule.name)?.index ?? 0);
+    const facts = this.#rules.get(rule.name) as RuleFacts;
     return {
       data: host.data,
-      report: (match) => this.#addMatch(facts, match),
+      report: (match) => {
+        this.#addMatch(facts, match);
+        if (facts.isRead) host.report(match);
+      },
       arm: (key, deadlineMs) => host.arm(key, deadlineMs),
       limitReached: (_: LimitName, count) => {
         this.dropped += count;
@@ -41,13 +47,19 @@ export class Tally {
     };
   }
 
-  #addMatch({ index, settlesLater }: RuleFacts, match: Match): void {
+  #addMatch({ index, keys, settlesLater }: RuleFacts, match: Match): void {
     const events = match.taken.map(({ label, event }) => ({
       element: label,
       timeMs: event.timeMs,
     }));
     const lastMs = settlesLater ? match.endMs : match.decidedMs;
-    this.matches.add(index, keyWord(match.keys), match.startMs, lastMs, sorted(events));
+    this.matches.add(
+      index,
+      keyWord(match.keys.slice(0, keys)),
+      match.startMs,
+      lastMs,
+      sorted(events),
+    );
   }
 
   addAlert(alert: Alert): void {
@@ -67,14 +79,24 @@ export class Tally {
 
 interface RuleFacts {
   readonly index: number;
+  /** How many parts a key has; what stands behind them was computed. */
+  readonly keys: number;
   readonly labels: readonly string[];
   /** Under `match longest`, when a match is decided says nothing about it. */
   readonly settlesLater: boolean;
+  /** Are its alerts events of another rule? */
+  readonly isRead: boolean;
 }
 
-function factsOf({ body }: RulePlan, index: number): RuleFacts {
+function factsOf({ body, keys }: RulePlan, index: number, isRead: boolean): RuleFacts {
   const labels = body.kind === "expect" ? [body.label] : body.labels;
-  return { index, labels, settlesLater: body.kind === "match" && body.mode === "longest" };
+  return {
+    index,
+    keys: keys.length,
+    labels,
+    isRead,
+    settlesLater: body.kind === "match" && body.mode === "longest",
+  };
 }
 
 /** A key as one word: a single whole number is itself, no key 0, others the CRC-32 of their JSON. */

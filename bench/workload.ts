@@ -1,6 +1,7 @@
 /** What a workload of records is: rules, a generator of its stream, and how a record becomes an event. */
 
 import type { Value } from "../base/value.ts";
+import type { EngineOptions } from "../engine/engine.ts";
 import type { RecordBatch, RecordSource } from "./records.ts";
 
 /** Size and seed of a run. */
@@ -16,8 +17,10 @@ export interface Variant {
   readonly name: string;
   /** The tier (see the result's schema) that could serve the rules: what is asked, not what this engine used. */
   readonly tier: "T0" | "T1" | "T2" | "T3" | "T4";
-  /** Text of the rule file. */
-  readonly rules: string;
+  /** Texts of the rule files. */
+  readonly rules: readonly string[];
+  /** How the engine is made; as usual where it is not given. */
+  readonly engine?: EngineOptions;
   /** Seeds and sizes being equal, variants differ in their stream only where this differs. */
   open(size: Size): RecordSource;
 }
@@ -29,6 +32,8 @@ export interface Workload {
   readonly stream: string;
   readonly seed: number;
   readonly events: number;
+  /** In which it can run; the first is the default. */
+  readonly modes: readonly ("engine" | "json")[];
   /** A run is given up after so many seconds. */
   readonly limitS: number;
   /** Events after which clocks and memory are looked at. */
@@ -48,8 +53,10 @@ export interface VariantOptions {
   readonly steps: readonly number[] | null;
   /** W2: the window in seconds. */
   readonly windows: readonly number[] | null;
-  /** W2: candidates per step and window. */
+  /** W2: candidates per step and window. W3: events B per key and window. */
   readonly candidates: readonly number[] | null;
+  /** W7: how many rules. */
+  readonly rules: readonly number[] | null;
 }
 
 /** The first event's time is a gap after this: 2026-01-01T00:00:00Z. */

@@ -20,10 +20,28 @@ export function keyText(parts: readonly Value[]): string {
   return text;
 }
 
+/**
+ * The last texts that were parts of keys, and their key texts: the rules that an event concerns ask for the same few,
+ * one after the other, and a key text that was looked up before is found faster than one made anew.
+ */
+const MEMO_SIZE = 4;
+const memoParts: string[] = new Array(MEMO_SIZE).fill("");
+const memoTexts: string[] = new Array(MEMO_SIZE).fill("t");
+let memoNext = 0;
+
+function textPart(part: string): string {
+  for (let i = 0; i < MEMO_SIZE; i++) if (memoParts[i] === part) return memoTexts[i] as string;
+  const text = `t${part}`;
+  memoParts[memoNext] = part;
+  memoTexts[memoNext] = text;
+  memoNext = (memoNext + 1) % MEMO_SIZE;
+  return text;
+}
+
 function partText(part: Value): string {
   switch (typeof part) {
     case "string":
-      return `t${part}`;
+      return textPart(part);
     case "number":
       // A float beyond 2^53 that is a whole number is the same value as the bigint of an event's long integer.
       return Number.isInteger(part) && !Number.isSafeInteger(part)

@@ -73,7 +73,7 @@ function variants({ steps, windows, candidates }: VariantOptions): readonly Vari
           return {
             name: `${name}.k${k}.T${window}s.c${c}`,
             tier,
-            rules: rules.replace("within 10s", `within ${window}s`),
+            rules: [rules.replace("within 10s", `within ${window}s`)],
             open: (size: Size) => open(size, window, c),
           };
         }),
@@ -98,6 +98,7 @@ export const W2: Workload = {
   stream: "trades",
   seed: 2,
   events: 100_000,
+  modes: ["engine", "json"],
   limitS: 2,
   batch: 256,
   keysOf: () => 0,

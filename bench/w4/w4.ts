@@ -39,9 +39,10 @@ export const W4: Workload = {
   stream: "s",
   seed: 4,
   events: 20_000_000,
+  modes: ["engine", "json"],
   limitS: 120,
   batch: 4096,
   keysOf: (events) => Math.max(1, Math.ceil(events / EVENTS_PER_KEY)),
-  variants: () => [{ name: "all", tier: "T1", rules: ruleText("w4/w4.seq"), open }],
+  variants: () => [{ name: "all", tier: "T1", rules: [ruleText("w4/w4.seq")], open }],
   dataOf: plainData,
 };

@@ -5,16 +5,19 @@
 
 import type { EventRecord } from "../../base/event.ts";
 import type { Value } from "../../base/value.ts";
-import type { Expr, Template } from "../../dsl/expr.ts";
+import type { Expr, FieldPath, Template } from "../../dsl/expr.ts";
 import { textOf } from "../functions/text-of.ts";
 import { type DataSource, NO_DATA, NO_HISTORY, type Scope } from "../history.ts";
-import { generate, type Parameter, type Result } from "./generator.ts";
+import type { FieldMemo } from "./field-memo.ts";
+import { generate, type MemoFields, type Parameter, type Result } from "./generator.ts";
 import { interpret } from "./interpreter.ts";
 import { RUNTIME } from "./runtime.ts";
 
 export interface CompileOptions {
   /** False: interpret, as also happens where the host forbids code from strings. */
   readonly codegen: boolean;
+  /** Where the rules of an engine share what they read of the event at hand. For events only whose data stays. */
+  readonly memo?: FieldMemo | null;
 }
 
 /** A condition over the event alone; true only when the condition is true (not unknown). */
@@ -33,7 +36,8 @@ export function compileEventCondition(
   data: DataSource,
   options: CompileOptions,
 ): EventCondition {
-  if (generates(options)) return build(expr, "event", "condition", data) as EventCondition;
+  if (generates(options))
+    return build(expr, "event", "condition", data, options.memo) as EventCondition;
   return (event) => interpret(expr, eventScope(event, data), []) === true;
 }
 
@@ -43,7 +47,7 @@ export function compileEventValue(
   data: DataSource,
   options: CompileOptions,
 ): EventValue {
-  if (generates(options)) return build(expr, "event", "value", data) as EventValue;
+  if (generates(options)) return build(expr, "event", "value", data, options.memo) as EventValue;
   return (event) => interpret(expr, eventScope(event, data), []);
 }
 
@@ -83,9 +87,28 @@ function generates(options: CompileOptions): boolean {
   return options.codegen && HOST_GENERATES;
 }
 
-function build(expr: Expr, parameter: Parameter, result: Result, data: DataSource): unknown {
-  const { source, constants } = generate(expr, parameter, result);
+function build(
+  expr: Expr,
+  parameter: Parameter,
+  result: Result,
+  data: DataSource,
+  memo: FieldMemo | null = null,
+): unknown {
+  const fields = memo === null ? null : memoFields(memo);
+  const { source, constants } = generate(expr, parameter, result, fields);
   return new Function("constants", "runtime", "data", source)(constants, RUNTIME, data);
+}
+
+/** Readers that the memo shares, each made by plain generated code. */
+function memoFields(memo: FieldMemo): MemoFields {
+  const plain = (path: FieldPath) => (): EventValue => {
+    const field: Expr = { kind: "field", event: { kind: "at hand" }, path };
+    return build(field, "event", "value", NO_DATA) as EventValue;
+  };
+  return {
+    reader: (path) => memo.reader(path, plain(path)),
+    foldedReader: (path) => memo.foldedReader(path, plain(path)),
+  };
 }
 
 function eventScope(event: EventRecord, data: DataSource): Scope {
@@ -99,4 +122,5 @@ export {
   type Split,
   splitConjunction,
 } from "./analysis.ts";
+export { FieldMemo } from "./field-memo.ts";
 export { compilePath, readPath } from "./path.ts";

@@ -94,6 +94,8 @@ export interface Emitter {
   value(expr: Expr): Source;
   /** The same, but undefined may stand for null: shorter where both are treated alike. */
   raw(expr: Expr): Source;
+  /** `raw` with a text's case folded, where that is to be had for nothing; else null. */
+  folded(expr: Expr): Source | null;
   /** True exactly when the expression is `wanted`: false also for unknown. */
   condition(expr: Expr, wanted: boolean): Source;
   /** Name of a constant that holds `value`. */

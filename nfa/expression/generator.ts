@@ -9,7 +9,7 @@
  */
 
 import { assert } from "../../base/assert.ts";
-import type { EventRef, Expr } from "../../dsl/expr.ts";
+import type { EventRef, Expr, FieldPath } from "../../dsl/expr.ts";
 import { isValueAggregate } from "../functions/aggregates.ts";
 import { functionOf } from "../functions/table.ts";
 import { conditionSource } from "./condition-source.ts";
@@ -21,6 +21,12 @@ import { RUNTIME_NAMES } from "./runtime.ts";
 export type Parameter = "event" | "scope";
 export type Result = "condition" | "value";
 
+/** Shared readers of fields of the event at hand (field-memo.ts): functions of the event. */
+export interface MemoFields {
+  reader(path: FieldPath): unknown;
+  foldedReader(path: FieldPath): unknown;
+}
+
 /** A function's source and what it refers to. */
 export interface Generated {
   /** Body of a function of `constants`, `runtime` and `data` that gives the function. */
@@ -29,11 +35,16 @@ export interface Generated {
 }
 
 /** Writes the function that evaluates `expr`. For "event" the expression reads the event, lists and tables only. */
-export function generate(expr: Expr, parameter: Parameter, result: Result): Generated {
+export function generate(
+  expr: Expr,
+  parameter: Parameter,
+  result: Result,
+  memo: MemoFields | null = null,
+): Generated {
   const constants: unknown[] = [];
   const maybe = parameter === "scope";
   const frame = new Frame(0, { event: "event0", data: "data0", maybe });
-  const writer = new Writer(constants, frame);
+  const writer = new Writer(constants, frame, maybe ? null : memo);
   const body = result === "condition" ? writer.condition(expr, true) : writer.value(expr);
   const names = constants.map((_, i) => `c${i}`);
   // Text in a literal may name one that is not called: that does no harm.
@@ -64,11 +75,13 @@ const ARITHMETIC = {
 class Writer implements Emitter {
   readonly #constants: unknown[];
   #frame: Frame;
+  readonly #memo: MemoFields | null;
   #frames = 1;
 
-  constructor(constants: unknown[], frame: Frame) {
+  constructor(constants: unknown[], frame: Frame, memo: MemoFields | null) {
     this.#constants = constants;
     this.#frame = frame;
+    this.#memo = memo;
   }
 
   get frame(): Frame {
@@ -109,7 +122,9 @@ class Writer implements Emitter {
   raw(expr: Expr): Source {
     switch (expr.kind) {
       case "field":
-        return pathSource(this, this.#rootOf(expr.event), expr.path);
+        return (
+          this.#remembered(expr, "reader") ?? pathSource(this, this.#rootOf(expr.event), expr.path)
+        );
       case "time":
         return `${this.#event(expr.event)}?.timeMs`;
       case "member":
@@ -125,6 +140,19 @@ class Writer implements Emitter {
       default:
         return this.value(expr);
     }
+  }
+
+  folded(expr: Expr): Source | null {
+    return expr.kind === "field" ? this.#remembered(expr, "foldedReader") : null;
+  }
+
+  /** The call of a reader that rules share; null where none is to be used. */
+  #remembered(
+    { event, path }: Extract<Expr, { kind: "field" }>,
+    reader: "reader" | "foldedReader",
+  ): Source | null {
+    if (this.#memo === null || event.kind !== "at hand") return null;
+    return `${this.constant(this.#memo[reader](path))}(${this.#frame.event})`;
   }
 
   value(expr: Expr): Source {

@@ -52,8 +52,9 @@ function inTexts(
 ): Source {
   const texts = new Set(expr.caseless ? items.map(foldCase) : items);
   const value = emitter.frame.temporary();
-  const read = `typeof (${value} = ${emitter.raw(expr.item)}) === "string"`;
-  const fold = expr.caseless ? `(${value} = foldCase(${value}), true) && ` : "";
+  const folded = expr.caseless ? emitter.folded(expr.item) : null;
+  const read = `typeof (${value} = ${folded ?? emitter.raw(expr.item)}) === "string"`;
+  const fold = expr.caseless && folded === null ? `(${value} = foldCase(${value}), true) && ` : "";
   if (texts.size > INLINE_LIMIT) {
     const found = `${emitter.constant(texts)}.has(${value})`;
     return `(${read} && ${fold}${wanted ? "" : "!"}${found})`;

@@ -30,8 +30,10 @@ function sameTextCondition(
     return `(sameText(${sides}) === ${wanted})`;
   }
   const value = emitter.frame.temporary();
-  const read = `typeof (${value} = ${emitter.raw(expr.left)}) === "string"`;
-  return `(${read} && foldCase(${value}) ${wanted ? "===" : "!=="} ${quote(foldCase(text))})`;
+  const folded = emitter.folded(expr.left);
+  const read = `typeof (${value} = ${folded ?? emitter.raw(expr.left)}) === "string"`;
+  const left = folded === null ? `foldCase(${value})` : value;
+  return `(${read} && ${left} ${wanted ? "===" : "!=="} ${quote(foldCase(text))})`;
 }
 
 function testCondition(
@@ -56,9 +58,10 @@ function testCondition(
     else if (!wanted) return "false";
   }
   if (tests.length === 0) return "false";
-  const read = `typeof (${value} = ${emitter.raw(expr.left)}) === "string"`;
   const folds = expr.caseless && expr.test !== "matches";
-  const fold = folds ? `(${value} = foldCase(${value}), true) && ` : "";
+  const folded = folds ? emitter.folded(expr.left) : null;
+  const read = `typeof (${value} = ${folded ?? emitter.raw(expr.left)}) === "string"`;
+  const fold = folds && folded === null ? `(${value} = foldCase(${value}), true) && ` : "";
   return `(${read} && ${fold}${wanted ? "" : "!"}(${tests.join(" || ")}))`;
 }
 

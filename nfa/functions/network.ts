@@ -21,6 +21,9 @@ const ranges = new Memo<CidrRange | null>((text) => {
 
 /** Is the address in any of the ranges? One that is none, or an item of a list that is no text, is unknown. */
 function cidr(ip: Value, ...wanted: Value[]): Value {
+  const [only] = wanted;
+  if (wanted.length === 1 && typeof ip === "string" && typeof only === "string")
+    return ranges.get(only)?.contains(ip) ?? null;
   if (typeof ip !== "string" || ipVersion(ip) === null) return null;
   if (!wanted.every((range) => typeof range === "string" || Array.isArray(range))) return null;
   return junction(true, wanted, (range) => inRange(ip, range));

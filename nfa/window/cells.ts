@@ -16,11 +16,11 @@ export const CELLS_PER_CHUNK = 128;
 export interface CellChunk {
   readonly times: number[];
   /** By column, then by cell. */
-  readonly partials: readonly Value[][];
+  partials: Value[][];
 }
 
 export class Cells {
-  readonly #columns: number;
+  #columns: number;
   chunks: ChunkQueue<CellChunk>;
   /** Number of the oldest cell, and the number after the newest. */
   first = 0;
@@ -43,6 +43,17 @@ export class Cells {
     this.next += chunk.times.length;
   }
 
+  /** Other columns, each with its place before; -1: it was not there, and has no values. */
+  arrange(columns: readonly number[]): void {
+    this.#columns = columns.length;
+    const { firstNumber, nextNumber } = this.chunks;
+    for (let number = firstNumber; number < nextNumber; number++) {
+      const chunk = this.chunks.at(number);
+      const { times, partials } = chunk;
+      chunk.partials = columns.map((at) => partials[at] ?? times.map(() => null));
+    }
+  }
+
   get size(): number {
     return this.next - this.first;
   }
@@ -54,8 +65,13 @@ export class Cells {
   /** Opens the next cell. A value for each column must be pushed to it before the next one is opened. */
   open(timeMs: number): CellChunk {
     if (this.next % CELLS_PER_CHUNK === 0) {
-      const partials = Array.from({ length: this.#columns }, () => []);
-      this.chunks.push({ times: [], partials });
+      // Most windows never have a second cell, so the first one takes no more room than it needs.
+      const partials: Value[][] = [];
+      for (let column = 0; column < this.#columns; column++) partials.push([]);
+      const opened = { times: [timeMs], partials };
+      this.chunks.push(opened);
+      this.next++;
+      return opened;
     }
     const chunk = this.#chunkOf(this.next);
     chunk.times.push(timeMs);

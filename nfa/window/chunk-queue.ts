@@ -26,7 +26,8 @@ export class ChunkQueue<C> {
   }
 
   push(chunk: C): void {
-    this.#chunks.push(chunk);
+    if (this.#chunks.length === 0) this.#chunks = [chunk];
+    else this.#chunks.push(chunk);
   }
 
   at(number: number): C {

@@ -8,7 +8,11 @@ import { type CanonicalKey, canonicalKey } from "../functions/canonical.ts";
 import { appended, partsOf, type Total } from "./total.ts";
 
 export class DistinctTotal implements Total {
-  readonly #lastSeen = new Map<CanonicalKey, number>();
+  /** The newest cell of the only value, which most windows have; null where there is none, or another. */
+  #only: CanonicalKey | null = null;
+  #onlyCell = 0;
+  /** Of several values; null until there are. */
+  #lastSeen: Map<CanonicalKey, number> | null = null;
   readonly #leaves: boolean;
 
   /** `leaves`: do cells ever leave? */
@@ -18,23 +22,45 @@ export class DistinctTotal implements Total {
 
   enter(cell: number, partial: Value, value: Value): Value {
     const key = canonicalKey(value);
-    const seen = this.#lastSeen.get(key);
+    const seen = this.#lastSeen === null ? this.#onlySeen(key) : this.#lastSeen.get(key);
     if (seen === cell || (seen !== undefined && !this.#leaves)) return partial;
-    this.#lastSeen.set(key, cell);
+    this.#see(key, cell);
     return appended(partial, key);
   }
 
+  #onlySeen(key: CanonicalKey): number | undefined {
+    return this.#only === key ? this.#onlyCell : undefined;
+  }
+
+  #see(key: CanonicalKey, cell: number): void {
+    if (this.#lastSeen === null && (this.#only === null || this.#only === key)) {
+      this.#only = key;
+      this.#onlyCell = cell;
+      return;
+    }
+    if (this.#lastSeen === null) {
+      this.#lastSeen = new Map();
+      if (this.#only !== null) this.#lastSeen.set(this.#only, this.#onlyCell);
+      this.#only = null;
+    }
+    this.#lastSeen.set(key, cell);
+  }
+
   leave(cell: number, partial: Value): void {
-    for (const key of keysOf(partial))
-      if (this.#lastSeen.get(key) === cell) this.#lastSeen.delete(key);
+    for (const key of keysOf(partial)) {
+      if (this.#lastSeen === null) {
+        if (this.#onlySeen(key) === cell) this.#only = null;
+      } else if (this.#lastSeen.get(key) === cell) this.#lastSeen.delete(key);
+    }
   }
 
   load(cell: number, partial: Value): void {
-    for (const key of keysOf(partial)) this.#lastSeen.set(key, cell);
+    for (const key of keysOf(partial)) this.#see(key, cell);
   }
 
   value(): Value {
-    return this.#lastSeen.size === 0 ? null : this.#lastSeen.size;
+    const count = this.#lastSeen?.size ?? (this.#only === null ? 0 : 1);
+    return count === 0 ? null : count;
   }
 }
 

@@ -38,10 +38,12 @@ export class KeptEvents {
   }
 
   push(event: EventRecord, cell: number): void {
-    if (this.next % EVENTS_PER_CHUNK === 0) this.chunks.push({ events: [], cells: [] });
-    const chunk = this.#chunkOf(this.next);
-    chunk.events.push(event);
-    chunk.cells.push(cell);
+    if (this.next % EVENTS_PER_CHUNK === 0) this.chunks.push({ events: [event], cells: [cell] });
+    else {
+      const chunk = this.#chunkOf(this.next);
+      chunk.events.push(event);
+      chunk.cells.push(cell);
+    }
     this.next++;
   }
 

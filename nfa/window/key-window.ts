@@ -20,10 +20,10 @@ import type { Total } from "./total.ts";
 export class KeyWindow implements History {
   readonly key: string;
   readonly values: readonly Value[];
-  readonly #program: WindowProgram;
+  #program: WindowProgram;
   /** Events kept of each label that expressions do not read. */
-  readonly #evidence: number;
-  readonly totals: readonly Total[];
+  #evidence: number;
+  totals: readonly Total[];
   readonly cells: Cells;
   /** By label. */
   readonly kept: readonly KeptEvents[];
@@ -36,7 +36,6 @@ export class KeyWindow implements History {
   armedMs = Number.POSITIVE_INFINITY;
   readonly stored: StoredChunks;
   changed = false;
-  readonly #scratch: Value[];
 
   constructor(program: WindowProgram, evidence: number, key: string, values: readonly Value[]) {
     this.#program = program;
@@ -47,7 +46,22 @@ export class KeyWindow implements History {
     this.cells = new Cells(program.cellColumns.length);
     this.kept = program.plan.labels.map(() => new KeptEvents());
     this.stored = new StoredChunks(this.kept.length + 1);
-    this.#scratch = program.inputs.map(() => null);
+  }
+
+  /**
+   * Goes on under another version of the rule, whose windows are as this one. Columns go by their names; one that was
+   * not there begins with the events to come. Cost: the columns and chunks; nothing where the program is the same.
+   */
+  follow(program: WindowProgram, evidence: number): void {
+    if (this.#program === program) return;
+    const before = this.#program;
+    this.#program = program;
+    this.#evidence = evidence;
+    this.totals = program.columns.map((column) => {
+      const at = before.columns.findIndex(({ name }) => name === column.name);
+      return this.totals[at] ?? column.create();
+    });
+    this.cells.arrange(program.cellColumns.map((name) => before.cellColumns.indexOf(name)));
   }
 
   /** Does the window hold no event? */
@@ -57,11 +71,11 @@ export class KeyWindow implements History {
 
   /** Takes the next event; `bits` are its labels. */
   take(event: EventRecord, bits: number): void {
-    const { inputs, columns, reads } = this.#program;
+    const { inputs, read: values, columns, reads } = this.#program;
     const { timeMs } = event;
     for (let i = 0; i < inputs.length; i++) {
       const { labels, read } = inputs[i] as (typeof inputs)[number];
-      this.#scratch[i] = (labels & bits) === 0 ? null : read === null ? true : read(event);
+      values[i] = (labels & bits) === 0 ? null : read === null ? true : read(event);
     }
     const opens = this.#program.cellPerEvent || timeMs !== this.newestMs;
     const chunk = this.#chunk(opens, timeMs);
@@ -73,11 +87,14 @@ export class KeyWindow implements History {
       const partials = column.cellColumn === null ? null : chunk?.partials[column.cellColumn];
       let partial = opens || !partials ? null : (partials[at] ?? null);
       for (const input of column.inputs) {
-        const value = this.#scratch[input] ?? null;
+        const value = values[input] ?? null;
         // Totals of a window that closes as a whole see it as one cell.
         if (value !== null) partial = total.enter(partials ? cell : 0, partial, value, timeMs);
       }
-      if (partials) partials[at] = partial;
+      if (!partials) continue;
+      if (at > 0) partials[at] = partial;
+      else if (chunk !== null && column.cellColumn !== null)
+        chunk.partials[column.cellColumn] = [partial];
     }
     for (let label = 0; label < reads.length; label++)
       if (bits & (1 << label)) this.#keep(label, event, cell);
@@ -100,8 +117,9 @@ export class KeyWindow implements History {
 
   /** The cells of times before `timeMs` leave. */
   leaveBefore(timeMs: number): void {
+    // The time of the oldest cell, or Infinity: most events are answered without a look at the cells.
+    if (this.openedMs >= timeMs) return;
     const { cells } = this;
-    if (cells.size === 0 || cells.timeOf(cells.first) >= timeMs) return;
     while (cells.size > 0 && cells.timeOf(cells.first) < timeMs) this.#leaveFirst();
     this.#left();
   }

@@ -8,12 +8,20 @@
  *      events one by one.
  */
 
+import { assert } from "../../base/assert.ts";
 import type { EventRecord } from "../../base/event.ts";
 import type { Value } from "../../base/value.ts";
 import type { RulePlan, WindowPlan } from "../../dsl/plan.ts";
-import type { CompileOptions } from "../expression/compiled.ts";
 import { type History, NO_HISTORY } from "../history.ts";
-import type { Match, Matcher, MatcherHost, PartChange, StatePart } from "../matcher.ts";
+import type {
+  Match,
+  Matcher,
+  MatcherHost,
+  MatcherOptions,
+  PartChange,
+  StatePart,
+  StoredTraits,
+} from "../matcher.ts";
 import { Router, type RouteSink } from "../routing.ts";
 import { encodeWindow, headOf, restoreWindow } from "./codec.ts";
 import { KeyWindow } from "./key-window.ts";
@@ -23,33 +31,50 @@ import { buildWindow, type WindowProgram } from "./program.ts";
 export function createWindowMatcher(
   rule: RulePlan,
   host: MatcherHost,
-  options: CompileOptions,
+  options: MatcherOptions,
 ): Matcher {
   const program = buildWindow(rule, host.data, options);
   const { sources, shape } = program.plan;
   const sliding = shape.kind === "sliding";
   const router = new Router(sources, program.leaves, sliding, host.data, options);
-  return new WindowMatcher(program, router, rule.limits.eventsPerMatch, host);
+  return new WindowMatcher(program, router, rule.limits.eventsPerMatch, host, options);
 }
 
 class WindowMatcher implements Matcher {
   readonly tier = "window";
-  readonly #program: WindowProgram;
+  readonly stored: StoredTraits;
+  #program: WindowProgram;
   readonly #shape: WindowPlan["shape"];
-  readonly #router: Router;
-  readonly #evidence: number;
+  #router: Router;
+  #evidence: number;
   readonly #host: MatcherHost;
-  readonly #keys = new Map<string, KeyWindow>();
+  #keys = new Map<string, KeyWindow>();
+  /** False: nobody asks what has changed. */
+  readonly #records: boolean;
   readonly #changed = new Set<string>();
   /** Stored parts of keys that have no window any more. */
   readonly #gone = new Map<string, ReadonlySet<number>>();
+  /** The rule's time when it began to drain; null: it does not. */
+  #drainedMs: number | null = null;
+  /** Has the window at hand alerted? */
+  #reported = false;
   readonly #sink: RouteSink;
   /** What the condition reads: changed for each judgement. */
   readonly #scope: { event: null; history: History; keys: Value[]; data: MatcherHost["data"] };
 
-  constructor(program: WindowProgram, router: Router, evidence: number, host: MatcherHost) {
+  constructor(
+    program: WindowProgram,
+    router: Router,
+    evidence: number,
+    host: MatcherHost,
+    { recordChanges = true }: MatcherOptions,
+  ) {
+    this.#records = recordChanges;
     this.#program = program;
     this.#shape = program.plan.shape;
+    const { kind } = this.#shape;
+    const deadlines = kind === "sliding" || kind === "count" ? "forget" : "decide";
+    this.stored = { deadlines, parts: "many" };
     this.#router = router;
     this.#evidence = evidence;
     this.#host = host;
@@ -67,13 +92,31 @@ class WindowMatcher implements Matcher {
   }
 
   #offerTo(key: string, values: readonly Value[], event: EventRecord, bits: number): void {
-    const known = this.#keys.get(key);
+    let known = this.#keys.get(key);
+    if (known === undefined && this.#host.recall?.(key)) known = this.#keys.get(key);
     if (known === undefined && bits === 0 && this.#program.falseOfOne) return;
+    if (this.#drainedMs !== null && !this.#goesOn(known, this.#drainedMs, event)) return;
     const window = known ?? this.#open(key, values);
+    window.follow(this.#program, this.#evidence);
+    this.#reported = false;
     this.#step(window, event, bits);
+    if (this.#drainedMs !== null && this.#reported) this.#drop(window);
     // The finding that a window without events has not fired is not worth a state.
     if (known === undefined && window.isEmpty && !window.found) this.#drop(window);
     else this.#touched(window);
+  }
+
+  /** Has a rule that drains, and began to at this time, something from before in the window when the event comes? */
+  #goesOn(window: KeyWindow | undefined, drainedMs: number, { timeMs }: EventRecord): boolean {
+    if (window === undefined) return false;
+    if (this.#shape.kind !== "sliding") return true;
+    const fromMs = timeMs - this.#shape.sizeMs;
+    window.follow(this.#program, this.#evidence);
+    window.leaveBefore(fromMs);
+    if (fromMs <= drainedMs && !window.isEmpty) return true;
+    this.#drop(window);
+    this.#touched(window);
+    return false;
   }
 
   #step(window: KeyWindow, event: EventRecord, bits: number): void {
@@ -122,6 +165,7 @@ class WindowMatcher implements Matcher {
   }
 
   #report(window: KeyWindow, decidedMs: number): void {
+    this.#reported = true;
     const { key, values, kept, isEmpty, openedMs, newestMs } = window;
     const keys = [...values];
     window.compute(keys, this.#program.aggregates.length);
@@ -175,6 +219,7 @@ class WindowMatcher implements Matcher {
     const window = this.#keys.get(key);
     if (window === undefined) return;
     window.armedMs = Number.POSITIVE_INFINITY;
+    window.follow(this.#program, this.#evidence);
     const dueMs = this.#deadlineOf(window);
     if (dueMs > deadlineMs) {
       this.#arm(window);
@@ -183,7 +228,7 @@ class WindowMatcher implements Matcher {
     const shape = this.#shape;
     if (shape.kind === "sliding") {
       window.leaveBefore(Number.POSITIVE_INFINITY);
-      if (this.#program.falseOfOne) window.found = false;
+      if (this.#program.falseOfOne || this.#drainedMs !== null) window.found = false;
     } else {
       const closedMs = shape.kind === "tumbling" ? dueMs + 1 : dueMs;
       if (this.#holds(window)) this.#report(window, closedMs);
@@ -200,7 +245,7 @@ class WindowMatcher implements Matcher {
 
   #touched(window: KeyWindow): void {
     if (window.isEmpty && !window.found) this.#drop(window);
-    if (window.changed) return;
+    if (window.changed || !this.#records) return;
     window.changed = true;
     this.#changed.add(window.key);
   }
@@ -228,7 +273,10 @@ class WindowMatcher implements Matcher {
 
   encode(key: string): readonly PartChange[] {
     const window = this.#keys.get(key);
-    if (window !== undefined) return encodeWindow(window, this.#program);
+    if (window !== undefined) {
+      window.follow(this.#program, this.#evidence);
+      return encodeWindow(window, this.#program);
+    }
     const parts = this.#gone.get(key) ?? [];
     this.#gone.delete(key);
     return [0, ...parts].map((part) => ({ part, bytes: null }));
@@ -240,6 +288,37 @@ class WindowMatcher implements Matcher {
     const window = this.#open(key, Array.isArray(values) ? (values as readonly Value[]) : []);
     restoreWindow(window, this.#program, head, parts);
     this.#arm(window);
+  }
+
+  become(next: Matcher): void {
+    assert(next instanceof WindowMatcher, "a rule that goes on keeps its kind of matcher");
+    this.#program = next.#program;
+    this.#router = next.#router;
+    this.#evidence = next.#evidence;
+  }
+
+  drain(sinceMs: number): void {
+    this.#drainedMs = sinceMs;
+  }
+
+  isDrained(nowMs: number): boolean {
+    if (this.#keys.size === 0) return true;
+    return (
+      this.#shape.kind === "sliding" && nowMs - this.#shape.sizeMs > (this.#drainedMs ?? nowMs)
+    );
+  }
+
+  adopt(warm: Matcher, move: (event: EventRecord) => void): void {
+    assert(warm instanceof WindowMatcher, "a rule is warmed up by its own kind of matcher");
+    this.#keys = warm.#keys;
+    for (const window of this.#keys.values()) {
+      window.follow(this.#program, this.#evidence);
+      for (const kept of window.kept) for (const event of kept.all()) move(event);
+      window.armedMs = Number.POSITIVE_INFINITY;
+      window.changed = false;
+      this.#arm(window);
+      this.#touched(window);
+    }
   }
 }
 

@@ -3,7 +3,6 @@
 import { assert } from "../../base/assert.ts";
 import type { Value } from "../../base/value.ts";
 import { canonicalText } from "../../dsl/canonical.ts";
-import type { Expr } from "../../dsl/expr.ts";
 import { PARTS_MAX, type RulePlan, type WindowPlan } from "../../dsl/plan.ts";
 import { conjunction } from "../build.ts";
 import {
@@ -12,14 +11,14 @@ import {
   compileEventValue,
   compileScopeCondition,
   type EventValue,
-  readsLabels,
   type ScopeCondition,
 } from "../expression/compiled.ts";
 import type { DataSource } from "../history.ts";
 import type { Leaf } from "../program.ts";
 import { type Column, type ColumnInput, columnOf, labelColumn } from "./columns.ts";
 import { isFalseOfOne } from "./false-of-one.ts";
-import { type AggregateExpr, type LiftedRule, liftAggregates } from "./lift-aggregates.ts";
+import { type AggregateExpr, liftAggregates } from "./lift-aggregates.ts";
+import { readLabels } from "./read-labels.ts";
 import type { Total } from "./total.ts";
 
 /** A value of the events with one of the labels; each is read once for all columns. */
@@ -43,6 +42,8 @@ export interface WindowProgram {
   /** For each entry of `over`: its bit, source and condition. */
   readonly leaves: readonly Pick<Leaf, "bit" | "sources">[];
   readonly inputs: readonly WindowInput[];
+  /** Room for the values of the inputs, of one event at a time. */
+  readonly read: Value[];
   readonly columns: readonly WindowColumn[];
   /** For each label the column that counts its events. */
   readonly labelColumns: readonly number[];
@@ -88,6 +89,7 @@ export function buildWindow(
       return { bit: 1 << index, sources: [{ source, admits }] };
     }),
     inputs: columns.inputs,
+    read: columns.inputs.map(() => null),
     columns: columns.columns,
     labelColumns,
     aggregates,
@@ -142,19 +144,6 @@ class ColumnTable {
     const read = value === null ? null : compileEventValue(value, this.#data, this.#options);
     return this.inputs.push({ labels, read }) - 1;
   }
-}
-
-/** Labels whose events are read one by one by what is left once aggregates are lifted. */
-function readLabels({ rule }: LiftedRule): ReadonlySet<number> {
-  const { body, alert, once, exceptions } = rule;
-  const exprs: Expr[] = [
-    ...alert.title.filter((part) => typeof part !== "string"),
-    ...(alert.data ?? []).map(({ value }) => value),
-    ...(once?.per ?? []),
-    ...exceptions.filter(({ label }) => label === null).map(({ where }) => where),
-  ];
-  if (body.kind === "window") exprs.push(body.having);
-  return new Set(exprs.flatMap((expr) => [...readsLabels(expr)]));
 }
 
 /** The aggregate of the totals, as of the time of the window's newest event. */

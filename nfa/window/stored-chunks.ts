@@ -16,18 +16,19 @@ export interface Chunks {
   encode(number: number): Omit<StatePart, "part">;
 }
 
+const NO_PARTS: ReadonlySet<number> = new Set();
+
+/** Most windows are small and short: until a chunk is full there is nothing here to be made. */
 export class StoredChunks {
   readonly #kinds: number;
-  /** By kind: the store has chunks `from` to `to` - 1. */
-  readonly #from: number[];
-  readonly #to: number[];
+  /** By kind: the store has chunks `from` to `to` - 1. What is not there is 0. */
+  readonly #from: number[] = [];
+  readonly #to: number[] = [];
   /** Parts of an earlier window of the key. */
-  #stale = new Set<number>();
+  #stale: ReadonlySet<number> = NO_PARTS;
 
   constructor(kinds: number) {
     this.#kinds = kinds;
-    this.#from = Array.from({ length: kinds }, () => 0);
-    this.#to = Array.from({ length: kinds }, () => 0);
   }
 
   partOf(number: number, kind: number): number {
@@ -36,12 +37,21 @@ export class StoredChunks {
 
   /** After a restart: the store has these chunks. */
   restored(kind: number, from: number, to: number): void {
+    this.#note(kind, from, to);
+  }
+
+  #note(kind: number, from: number, to: number): void {
+    for (let known = this.#from.length; known <= kind; known++) {
+      this.#from.push(0);
+      this.#to.push(0);
+    }
     this.#from[kind] = from;
     this.#to[kind] = to;
   }
 
   /** The parts that the store has. */
   parts(): ReadonlySet<number> {
+    if (this.#from.length === 0) return this.#stale;
     const parts = new Set(this.#stale);
     for (let kind = 0; kind < this.#kinds; kind++)
       for (let n = this.#from[kind] ?? 0; n < (this.#to[kind] ?? 0); n++)
@@ -51,12 +61,12 @@ export class StoredChunks {
 
   /** A window takes the place of one that had these parts. */
   inherit(parts: ReadonlySet<number>): void {
-    this.#stale = new Set(parts);
+    this.#stale = parts;
   }
 
   /** Nothing of the window is left: what the store has is to be deleted. */
   forget(): void {
-    this.#stale = new Set(this.parts());
+    this.#stale = this.parts();
     this.#from.fill(0);
     this.#to.fill(0);
   }
@@ -64,6 +74,7 @@ export class StoredChunks {
   /** What changed since the last call: O(chunks filled or dropped). */
   takeChanges(kinds: readonly Chunks[]): readonly PartChange[] {
     const changes: PartChange[] = [];
+    const stale = new Set(this.#stale);
     kinds.forEach((chunks, kind) => {
       const from = this.#from[kind] ?? 0;
       const to = this.#to[kind] ?? 0;
@@ -71,14 +82,13 @@ export class StoredChunks {
         changes.push({ part: this.partOf(n, kind), bytes: null });
       for (let n = Math.max(to, chunks.firstNumber); n < chunks.openNumber; n++) {
         const part = this.partOf(n, kind);
-        this.#stale.delete(part);
+        stale.delete(part);
         changes.push({ part, ...chunks.encode(n) });
       }
-      this.#from[kind] = chunks.firstNumber;
-      this.#to[kind] = Math.max(chunks.firstNumber, chunks.openNumber);
+      this.#note(kind, chunks.firstNumber, Math.max(chunks.firstNumber, chunks.openNumber));
     });
-    for (const part of this.#stale) changes.push({ part, bytes: null });
-    this.#stale.clear();
+    for (const part of stale) changes.push({ part, bytes: null });
+    this.#stale = NO_PARTS;
     return changes;
   }
 }
