@@ -4,16 +4,19 @@
  */
 
 import { assert } from "../base/assert.ts";
-import type { RuleSetPlan } from "../dsl/plan.ts";
+import type { RulePlan } from "../dsl/plan.ts";
 import { type AccessAtom, accessAtoms } from "../nfa/access.ts";
 
 export class AccessPopularity {
   readonly #counts = new Map<string, number>();
 
-  constructor({ rules }: RuleSetPlan) {
-    for (const { body, streams } of rules)
-      for (const stream of streams)
-        for (const atom of accessAtoms(body, stream)?.flat() ?? []) this.#add(atom);
+  constructor(rules: readonly RulePlan[] = []) {
+    for (const rule of rules) this.add(rule);
+  }
+
+  add({ body, streams }: RulePlan): void {
+    for (const stream of streams)
+      for (const atom of accessAtoms(body, stream)?.flat() ?? []) this.#add(atom);
   }
 
   #add(atom: AccessAtom): void {

@@ -67,10 +67,39 @@ export class AlertChain {
     this.#holds = holds;
   }
 
-  link(stream: StreamPlan, readers: readonly RuleRunner[]): void {
-    const atOnce = readers.filter(({ rule }) => rule.streams.length === 1);
-    const later = readers.filter(({ rule }) => rule.streams.length > 1);
-    this.#links.set(stream.name, { stream, atOnce, later });
+  /** Who reads the alerts of which rule, from now on. What waits goes to those. */
+  relink(
+    links: readonly { readonly stream: StreamPlan; readonly readers: readonly RuleRunner[] }[],
+  ): void {
+    this.#links.clear();
+    for (const { stream, readers } of links) {
+      const atOnce = readers.filter(({ rule }) => rule.streams.length === 1);
+      const later = readers.filter(({ rule }) => rule.streams.length > 1);
+      this.#links.set(stream.name, { stream, atOnce, later });
+    }
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { event } of waiting) {
+      const link = this.#links.get(event.stream);
+      if (link === undefined || link.later.length === 0) this.#holds.release(event);
+      else this.#waiting.push({ event, link });
+    }
+  }
+
+  /** The rule reads nothing any more. */
+  removeReader(gone: RuleRunner): void {
+    const stays = (runner: RuleRunner): boolean => runner !== gone;
+    this.relink(
+      [...this.#links.values()].map(({ stream, atOnce, later }) => ({
+        stream,
+        readers: [...atOnce, ...later].filter(stays),
+      })),
+    );
+  }
+
+  /** There are no rules any more: nothing waits. */
+  close(): void {
+    this.relink([]);
   }
 
   get isEmpty(): boolean {
@@ -82,9 +111,9 @@ export class AlertChain {
     return this.#waiting[0]?.event.timeMs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** A rule of the group has alerted. */
-  decided(alert: Alert, timeMs: number): void {
-    const link = this.#links.get(alert.rule);
+  /** A rule of the group has alerted; `line` is its name today. */
+  decided(line: string, alert: Alert, timeMs: number): void {
+    const link = this.#links.get(line);
     if (link === undefined) return;
     const feed = this.#feedOf(link);
     const seq = feed.lastSeq + 1;

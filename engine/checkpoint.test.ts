@@ -8,7 +8,7 @@ import { createEngine, type Engine } from "./engine.ts";
 import { PairMatcher } from "./testing/pair-matcher.ts";
 import { planOf, rulePlan, streamPlan } from "./testing/plans.ts";
 
-const SPACES = ["meta", "slots", "once", "events", "waiting", "ids"];
+const SPACES = ["meta", "slots", "due", "once", "events", "waiting", "ids"];
 
 const ONCE = {
   per: [{ kind: "key", index: 0 }],

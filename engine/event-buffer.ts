@@ -38,6 +38,11 @@ export class EventBuffer {
     return this.#size;
   }
 
+  /** All events, in no stated order. */
+  all(): readonly FeedEvent[] {
+    return [...this.#head.slice(this.#passed), ...[...this.#buckets.values()].flat()];
+  }
+
   push(event: FeedEvent): void {
     const number = Math.floor(event.timeMs / this.#widthMs);
     const empty = this.#size++ === 0;

@@ -10,7 +10,8 @@ import type { ValueObject } from "../base/value.ts";
 import type { Feed } from "./feed.ts";
 
 export class FeedEvent implements EventRecord {
-  readonly source: Feed;
+  /** Changes only when the event moves to another engine, with the rule that holds it. */
+  source: Feed;
   readonly seq: number;
   readonly index: number;
   readonly timeMs: number;

@@ -11,6 +11,7 @@ import { Feed } from "./feed.ts";
 
 export class FeedRegistry {
   readonly #byName = new Map<string, Feed>();
+  #gone: number[] = [];
   readonly #byNumber: (Feed | undefined)[] = [];
 
   /** All feeds in the order of their numbers. */
@@ -35,6 +36,29 @@ export class FeedRegistry {
   /** The number belongs to a stored feed whose stream is no longer in the plan. */
   reserve(number: number): void {
     while (this.#byNumber.length <= number) this.#byNumber.push(undefined);
+  }
+
+  /** Streams are declared anew: `planOf` gives the declaration for a stream of this name, or null where it is gone. */
+  follow(planOf: (stream: string) => StreamPlan | null): void {
+    this.#byName.clear();
+    for (const feed of this.feeds()) {
+      const stream = planOf(feed.stream.name);
+      if (stream === null) {
+        this.#byNumber[feed.number] = undefined;
+        this.#gone.push(feed.number);
+        continue;
+      }
+      if (stream.name !== feed.stream.name) feed.changed = true;
+      feed.stream = stream;
+      this.#byName.set(nameOf(stream, feed.name), feed);
+    }
+  }
+
+  /** Numbers of feeds whose streams are gone, since the last call. */
+  takeGone(): readonly number[] {
+    const gone = this.#gone;
+    this.#gone = [];
+    return gone;
   }
 
   byNumber(number: number): Feed | undefined {

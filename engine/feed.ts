@@ -20,7 +20,8 @@ export interface FeedOptions {
 export const FUTURE_LIMIT_MS = 86_400_000;
 
 export class Feed {
-  readonly stream: StreamPlan;
+  /** As the rule set in force declares it. */
+  stream: StreamPlan;
   readonly name: string;
   /** Stands for the feed in stored keys. */
   readonly number: number;
@@ -63,6 +64,23 @@ export class Feed {
     const watermarkMs = this.watermarkMs;
     if (timeMs !== watermarkMs) return timeMs < watermarkMs;
     return timeFrac < this.highestFrac;
+  }
+
+  /** Nothing was read of it; another engine has read what came before. */
+  beginAs({ highestMs, highestFrac, brokerMs, lastSeq, lastIndex }: Feed): void {
+    this.highestMs = highestMs;
+    this.highestFrac = highestFrac;
+    this.brokerMs = brokerMs;
+    this.lastSeq = lastSeq;
+    this.lastIndex = lastIndex;
+    this.changed = true;
+  }
+
+  /** Times are read otherwise from now on: those that were seen mean nothing. */
+  forgetTimes(): void {
+    this.highestMs = Number.NEGATIVE_INFINITY;
+    this.highestFrac = 0;
+    this.changed = true;
   }
 
   observe(timeMs: number, timeFrac: number): void {

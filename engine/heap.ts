@@ -1,11 +1,19 @@
 /** A binary heap: the least item by a given order on top. Push and pop cost O(log n). */
 
 export class Heap<T> {
-  readonly #items: T[] = [];
+  readonly #items: T[];
   readonly #compare: (a: T, b: T) => number;
 
-  constructor(compare: (a: T, b: T) => number) {
+  /** `items` are put in order: O(n). The array is the heap's from then on. */
+  constructor(compare: (a: T, b: T) => number, items: T[] = []) {
     this.#compare = compare;
+    this.#items = items;
+    for (let at = (items.length >> 1) - 1; at >= 0; at--) this.#sink(at, items[at] as T);
+  }
+
+  /** In no stated order. */
+  items(): readonly T[] {
+    return this.#items;
   }
 
   get size(): number {
@@ -37,7 +45,14 @@ export class Heap<T> {
     const top = items[0];
     const last = items.pop();
     if (last === undefined || items.length === 0) return top;
-    let at = 0;
+    this.#sink(0, last);
+    return top;
+  }
+
+  /** Puts an item at the place, or below it where less is there. */
+  #sink(from: number, item: T): void {
+    const items = this.#items;
+    let at = from;
     for (;;) {
       let child = at * 2 + 1;
       if (child >= items.length) break;
@@ -46,11 +61,10 @@ export class Heap<T> {
         child = right;
       }
       const below = items[child] as T;
-      if (this.#compare(last, below) <= 0) break;
+      if (this.#compare(item, below) <= 0) break;
       items[at] = below;
       at = child;
     }
-    items[at] = last;
-    return top;
+    items[at] = item;
   }
 }

@@ -153,6 +153,7 @@ export class LibraryEngine {
 const SPACE_NAMES = [
   SPACES.meta,
   SPACES.slots,
+  SPACES.due,
   SPACES.once,
   SPACES.events,
   SPACES.waiting,

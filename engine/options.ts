@@ -3,6 +3,7 @@
 import type { RulePlan } from "../dsl/plan.ts";
 import type { DataSource } from "../nfa/history.ts";
 import type { Matcher, MatcherHost, MatcherOptions } from "../nfa/matcher.ts";
+import type { RuleMeter } from "./rule-runner.ts";
 
 /** Limits of events and alerts (delivery, "Backpressure"); those of matching are the rule's own (A-3). */
 export interface EngineLimits {
@@ -33,9 +34,14 @@ export type MatcherFactory = (
   options: MatcherOptions,
 ) => Matcher;
 
+/** With fewer rules, hardly two ask for the same field of an event. */
+export const MEMO_RULES = 8;
+
 export interface EngineOptions {
   /** Default true: conditions run as generated code where the host allows it. */
   readonly codegen?: boolean;
+  /** Do conditions share what they read of an event? By default where there are at least `MEMO_RULES` rules. */
+  readonly memo?: boolean;
   /** Default true. False offers every event of a stream to every rule of it: the plain form, with the same results. */
   readonly index?: boolean;
   readonly limits?: Partial<EngineLimits>;
@@ -43,4 +49,11 @@ export interface EngineOptions {
   readonly data?: DataSource;
   /** Default: the tier that the compiler chose. */
   readonly createMatcher?: MatcherFactory;
+  /**
+   * Plans of old versions that may still drain (reload/), as `Engine.draining` named them. One that has finished is
+   * passed over; one that is missing here is dropped with its state, and counted.
+   */
+  readonly draining?: readonly RulePlan[];
+  /** Told how the time of each rule passes. Default: nobody asks. */
+  readonly meter?: RuleMeter | null;
 }

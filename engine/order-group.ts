@@ -11,14 +11,19 @@
  *  G1  The frontier never goes back. What a woken feed brings from before it is late for this group (T-2).
  *  G2  Everything in the buffer is beyond the frontier between two calls.
  *  G3  Events are offered in the order of `compareEvents`; before an event at t all deadlines before t were fired.
+ *  G4  Between two events its rules, their index and the places of streams may be replaced (reload/). Its time and what
+ *      waits here stay.
  */
 
-import { compareText } from "../base/value.ts";
-import type { AlertChain } from "./alert-chain.ts";
+import { assert } from "../base/assert.ts";
+import type { EventRecord } from "../base/event.ts";
+import { AlertChain } from "./alert-chain.ts";
 import { EventBuffer } from "./event-buffer.ts";
 import type { Feed } from "./feed.ts";
 import type { FeedEvent } from "./feed-event.ts";
+import type { FeedRegistry } from "./feed-registry.ts";
 import type { HoldLog } from "./hold-log.ts";
+import { comparePlaces, comparePositions, isBefore, type Position } from "./place-order.ts";
 import type { RuleIndex } from "./rule-index.ts";
 import type { RuleClock, RuleRunner } from "./rule-runner.ts";
 import { TimerQueue } from "./timer-queue.ts";
@@ -31,23 +36,23 @@ export interface Frontier {
   feed: string;
 }
 
-/** Position of the last event offered: what sorts before it can no longer be taken. */
-export interface Position {
-  readonly timeMs: number;
-  readonly timeFrac: number;
-  readonly place: number;
-  readonly feed: string;
-  readonly seq: number;
-  readonly index: number;
+/** Keys in the store whose deadlines may report something, and which are restored before time passes those. */
+export interface StoredDeadlines {
+  /** Restores all keys that may wait for a deadline up to this one; gives the next that others may wait for. */
+  restoreUpTo(deadlineMs: number): number;
 }
 
 const BEFORE_ALL_FEEDS = -1;
 const AFTER_ALL_FEEDS = Number.MAX_SAFE_INTEGER;
 
 export class OrderGroup implements RuleClock {
-  /** The streams' names, in the order of their places. */
+  /** The streams' names, sorted as texts. */
   readonly streams: readonly string[];
-  readonly timers = new TimerQueue();
+  /** Stands for the group wherever it is named. */
+  readonly name: string;
+  /** The alerts of its rules as events of others of them. */
+  readonly chain: AlertChain;
+  readonly timers = new TimerQueue<RuleRunner>();
   nowMs = Number.NEGATIVE_INFINITY;
   readonly frontier: Frontier = {
     timeMs: Number.NEGATIVE_INFINITY,
@@ -60,34 +65,154 @@ export class OrderGroup implements RuleClock {
   changed = true;
 
   #runners: readonly RuleRunner[] = [];
+  #drains = false;
   /** By the stream's place. */
   #indexes: readonly (RuleIndex | undefined)[] = [];
-  /** Alerts as events of other rules; null where no rule reads any. */
+  /** Null where no rule reads the alerts of another. */
   #chain: AlertChain | null = null;
   readonly #feeds: Feed[] = [];
-  readonly #buffer: EventBuffer;
+  readonly #delayMs: number;
+  #buffer: EventBuffer;
   readonly #holds: HoldLog;
-  /** Whether anything was offered or fired since `takeActed`. */
+  /** Whether anything was offered, or a deadline fired that decides something, since `takeActed`. */
   #acted = false;
   /** Do the rules know a time? */
   #begun = false;
 
+  /** Null: all keys are restored. */
+  #stored: StoredDeadlines | null = null;
+
   /** `delayMs`: the longest delay of its streams. */
-  constructor(streams: readonly string[], delayMs: number, holds: HoldLog) {
+  constructor(streams: readonly string[], delayMs: number, holds: HoldLog, feeds: FeedRegistry) {
     this.streams = streams;
+    this.name = streams.join("\n");
+    this.chain = new AlertChain(this.name, feeds, holds);
+    this.#delayMs = delayMs;
     this.#buffer = new EventBuffer(delayMs);
     this.#holds = holds;
   }
 
-  /** The group's rules in ascending order of names, the rule index of each stream by its place, and their alerts. */
-  setRules(
-    runners: readonly RuleRunner[],
-    indexes: readonly (RuleIndex | undefined)[],
-    chain: AlertChain,
-  ): void {
+  /**
+   * The group's rules in ascending order of names, and the rule index of each stream by its place. The links of its
+   * chain were set before. Deadlines of rules that are no more go with them.
+   */
+  setRules(runners: readonly RuleRunner[], indexes: readonly (RuleIndex | undefined)[]): void {
+    const present = new Set(runners);
+    let settled = this.#runners.every(
+      (runner) => present.has(runner) || runner.openDeadlines === 0,
+    );
+    let before = -1;
+    const known = new Set(this.#runners);
+    for (const [position, runner] of runners.entries()) {
+      if (known.has(runner)) {
+        if (runner.position < before) settled = false;
+        before = runner.position;
+      }
+      runner.position = position;
+    }
     this.#runners = runners;
+    this.#drains = runners.some(({ drainedMs }) => drainedMs !== null);
     this.#indexes = indexes;
-    this.#chain = chain.isEmpty ? null : chain;
+    this.#chain = this.chain.isEmpty ? null : this.chain;
+    this.#begun = false;
+    if (!settled) this.timers.settle((runner) => present.has(runner));
+  }
+
+  /** The rule has nothing to do any more. */
+  removeRule(gone: RuleRunner): void {
+    for (const index of this.#indexes) index?.remove(gone);
+    this.chain.removeReader(gone);
+    this.#runners = this.#runners.filter((runner) => runner !== gone);
+    this.#drains = this.#runners.some(({ drainedMs }) => drainedMs !== null);
+    if (gone.openDeadlines > 0) this.timers.settle((runner) => runner !== gone);
+  }
+
+  /** Streams have other places: `placeOf` gives the new one, or null where the stream is none of the group's. */
+  movePlaces(placeOf: (place: number) => number | null): void {
+    const { frontier, last } = this;
+    this.changed = true;
+    if (frontier.place !== BEFORE_ALL_FEEDS && frontier.place !== AFTER_ALL_FEEDS)
+      frontier.place = placeOf(frontier.place) ?? BEFORE_ALL_FEEDS;
+    if (last !== null) {
+      const { timeMs, timeFrac, feed, seq, index } = last;
+      const place = placeOf(last.place) ?? BEFORE_ALL_FEEDS;
+      this.last = { timeMs, timeFrac, place, feed, seq, index };
+    }
+    const waiting = this.#buffer.all();
+    if (waiting.length === 0) return;
+    this.#buffer = new EventBuffer(this.#delayMs);
+    for (const event of waiting) this.#buffer.push(event);
+  }
+
+  /** Events that wait here, in no stated order. */
+  waiting(): readonly FeedEvent[] {
+    return this.#buffer.all();
+  }
+
+  /** A new group: its time is that of its feeds, and of what waits elsewhere it takes what its time has not passed. */
+  startWith(waiting: Iterable<FeedEvent>): void {
+    this.#moveFrontier();
+    for (const event of waiting) this.restoreHeld(event);
+  }
+
+  /** Comes as far as another engine's group of the same streams has come. `placeOf`: from its places to ours. */
+  catchUp({ frontier }: OrderGroup, placeOf: (place: number) => number | null): void {
+    this.#moveFrontier();
+    const special = frontier.place === BEFORE_ALL_FEEDS || frontier.place === AFTER_ALL_FEEDS;
+    const place = special ? frontier.place : (placeOf(frontier.place) ?? BEFORE_ALL_FEEDS);
+    this.#raiseFrontier(frontier.timeMs, frontier.timeFrac, place, frontier.feed);
+    assert(this.frontier.timeMs === frontier.timeMs, "a warm engine is not ahead of the live one");
+    this.#release();
+  }
+
+  /** Takes what waits in the group of a warm engine and not here; a group without a time of its own takes that, too. */
+  takeWaiting(warm: OrderGroup, move: (event: EventRecord) => void): void {
+    const known = new Set(this.waiting().map(positionText));
+    for (const event of warm.waiting()) {
+      if (known.has(positionText(event))) continue;
+      move(event);
+      event.waits = 0;
+      this.restoreHeld(event);
+    }
+    if (this.last !== null || warm.last === null) return;
+    this.nowMs = Math.max(this.nowMs, warm.nowMs);
+    this.changed = true;
+  }
+
+  /** Lets go all that waits: it is judged now. Time does not run on beyond. */
+  releaseAll(): void {
+    for (let event = this.#buffer.peek(); event !== undefined; event = this.#buffer.peek()) {
+      this.#raiseFrontier(event.timeMs, event.timeFrac, event.place, event.feed);
+      this.#release();
+    }
+  }
+
+  /** The group has no rules any more: nothing waits here. */
+  close(): void {
+    for (const event of this.#buffer.all()) this.#holds.release(event);
+    this.#buffer = new EventBuffer(this.#delayMs);
+    this.chain.close();
+  }
+
+  /** From now on the keys of `stored` come back in time, the first of them before `deadlineMs` fires. */
+  setStored(stored: StoredDeadlines, deadlineMs: number): void {
+    this.#stored = stored;
+    this.#wakeStored(deadlineMs);
+  }
+
+  #wakeStored(deadlineMs: number): void {
+    if (deadlineMs === Number.POSITIVE_INFINITY) this.#stored = null;
+    else this.timers.push({ deadlineMs, owner: null, key: "" });
+  }
+
+  /** Does some rule only finish what it began? */
+  get drains(): boolean {
+    return this.#drains;
+  }
+
+  /** The rule index of the stream at the place. */
+  indexOf(place: number): RuleIndex | undefined {
+    return this.#indexes[place];
   }
 
   get runners(): readonly RuleRunner[] {
@@ -211,10 +336,7 @@ export class OrderGroup implements RuleClock {
   /** Lets time run on until nothing waits. */
   flush(): void {
     this.changed = true;
-    for (let event = this.#buffer.peek(); event !== undefined; event = this.#buffer.peek()) {
-      this.#raiseFrontier(event.timeMs, event.timeFrac, event.place, event.feed);
-      this.#release();
-    }
+    this.releaseAll();
     for (let nextMs = this.#nextMs(); nextMs < Number.POSITIVE_INFINITY; nextMs = this.#nextMs()) {
       this.#raiseFrontier(nextMs + 1, 0, BEFORE_ALL_FEEDS, "");
       this.#release();
@@ -265,6 +387,11 @@ export class OrderGroup implements RuleClock {
     if (timeFrac >= 1 && this.#chain?.waitingMs === timeMs) this.#deliverWaiting(this.#chain);
   }
 
+  /** Keys were restored of which time has passed some deadlines already; those only forget. */
+  expireOverdue(): void {
+    if (this.timers.nextMs < this.frontier.timeMs) this.#release();
+  }
+
   #step(event: FeedEvent): void {
     if (!this.#begun) this.#beginAt(event.timeMs);
     if (this.#nextMs() < event.timeMs) this.#runUpTo(event.timeMs);
@@ -296,10 +423,14 @@ export class OrderGroup implements RuleClock {
   }
 
   #fireNext(): void {
-    const { deadlineMs, rule, key } = this.timers.pop();
+    const { deadlineMs, owner: runner, key } = this.timers.pop();
+    if (runner === null) {
+      this.#wakeStored(this.#stored?.restoreUpTo(deadlineMs) ?? Number.POSITIVE_INFINITY);
+      return;
+    }
     if (deadlineMs > this.nowMs) this.nowMs = deadlineMs;
-    this.#acted = true;
-    this.#runners[rule]?.expire(key, deadlineMs);
+    if (runner.decidesAtDeadlines) this.#acted = true;
+    runner.expire(key, deadlineMs);
     this.#chain?.deliverNow();
   }
 
@@ -311,45 +442,6 @@ export class OrderGroup implements RuleClock {
   }
 }
 
-function isBefore(a: Feed, b: Feed): boolean {
-  return (
-    comparePlaces(
-      a.watermarkMs,
-      a.highestFrac,
-      a.stream.place,
-      a.name,
-      b.watermarkMs,
-      b.highestFrac,
-      b.stream.place,
-      b.name,
-    ) < 0
-  );
-}
-
-function comparePositions(a: Position, b: Position): number {
-  const order = comparePlaces(
-    a.timeMs,
-    a.timeFrac,
-    a.place,
-    a.feed,
-    b.timeMs,
-    b.timeFrac,
-    b.place,
-    b.feed,
-  );
-  return order || a.seq - b.seq || a.index - b.index;
-}
-
-function comparePlaces(
-  aMs: number,
-  aFrac: number,
-  aPlace: number,
-  aFeed: string,
-  bMs: number,
-  bFrac: number,
-  bPlace: number,
-  bFeed: string,
-): number {
-  if (aMs !== bMs) return aMs < bMs ? -1 : 1;
-  return aFrac - bFrac || aPlace - bPlace || (aFeed === bFeed ? 0 : compareText(aFeed, bFeed));
+function positionText({ stream, feed, seq, index }: FeedEvent): string {
+  return `${stream}\n${feed}\n${seq}\n${index}`;
 }

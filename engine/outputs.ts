@@ -46,6 +46,7 @@ interface Ordered {
   readonly timeMs: number;
   /** "" where no rule speaks. */
   readonly rule: string;
+  /** Where no rule speaks: the stream and the feed, so that it does not matter which feed was read first. */
   readonly key: string;
   /** JSON of the body, as published. */
   readonly text: string;

@@ -66,45 +66,62 @@ function sortFirst(values: Int32Array, count: number): void {
 
 export class RuleIndex {
   /** In ascending order of rules. */
-  readonly #runners: readonly RuleRunner[];
+  readonly #runners: (RuleRunner | undefined)[] = [];
   readonly #always: number[] = [];
   readonly #fields: FieldIndex[] = [];
-  readonly #stamps: Int32Array;
+  readonly #fieldsByName = new Map<string, FieldIndex>();
+  readonly #popularity: AccessPopularity;
+  readonly #options: CompileOptions;
+  #stamps = new Int32Array(0);
   #stamp = 0;
   /** Positions of the candidates of the event at hand. */
-  readonly #found: Int32Array;
+  #found = new Int32Array(0);
 
   constructor(
     rules: readonly { readonly runner: RuleRunner; readonly access: Access }[],
     popularity: AccessPopularity,
     options: CompileOptions,
   ) {
-    this.#runners = rules.map(({ runner }) => runner);
-    this.#stamps = new Int32Array(rules.length);
-    this.#found = new Int32Array(rules.length);
-    const fieldsByName = new Map<string, FieldIndex>();
-    for (const [position, { access }] of rules.entries()) {
-      if (access === null) this.#always.push(position);
-      for (const atoms of access ?? [])
-        this.#addAtom(position, popularity.least(atoms), fieldsByName, options);
-    }
+    this.#popularity = popularity;
+    this.#options = options;
+    for (const { runner, access } of rules) this.add(runner, access);
   }
 
-  #addAtom(
-    position: number,
-    atom: AccessAtom,
-    fieldsByName: Map<string, FieldIndex>,
-    options: CompileOptions,
-  ): void {
+  /** Adds a rule behind the others. Amortised, it costs its own equalities. */
+  add(runner: RuleRunner, access: Access): void {
+    const position = this.#runners.push(runner) - 1;
+    if (position >= this.#stamps.length) {
+      this.#stamps = new Int32Array(2 * position + 8);
+      this.#found = new Int32Array(2 * position + 8);
+    }
+    if (access === null) this.#always.push(position);
+    for (const atoms of access ?? []) this.#addAtom(position, this.#popularity.least(atoms));
+  }
+
+  #addAtom(position: number, atom: AccessAtom): void {
     const name = fieldName(atom);
-    let field = fieldsByName.get(name);
+    let field = this.#fieldsByName.get(name);
     if (field === undefined) {
-      const get = compileField(atom.path, options);
+      const get = compileField(atom.path, this.#options);
       field = { get, folded: atom.folded, texts: new Map(), others: new Map() };
-      fieldsByName.set(name, field);
+      this.#fieldsByName.set(name, field);
       this.#fields.push(field);
     }
     for (const value of atom.values) addPosition(field, value, position);
+  }
+
+  /** Is it an index of exactly these rules, in this order? */
+  serves(runners: readonly RuleRunner[]): boolean {
+    return (
+      runners.length === this.#runners.length &&
+      runners.every((runner, position) => runner === this.#runners[position])
+    );
+  }
+
+  /** The rule is offered nothing any more. Its entries stay until the index is made anew. */
+  remove(runner: RuleRunner): void {
+    const position = this.#runners.indexOf(runner);
+    if (position >= 0) this.#runners[position] = undefined;
   }
 
   /** Offers the event to its candidates. O(indexed paths + candidates). */

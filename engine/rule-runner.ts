@@ -1,24 +1,29 @@
 /**
  * One rule at work: its matcher, and what comes after a match (`once`, the alert, limits and their meta-alerts).
- * It is the matcher's host.
+ * It is the matcher's host. It stays the same object while versions of its rule follow each other and the partial
+ * matches go on; a version that only finishes what it began has one of its own.
  *
  * Invariants
  *  N1  For each key the timer queue holds a deadline no later than what the matcher waits for.
- *  N2  What it decides depends on the sequence of `offer` and `expire` alone.
+ *  N2  What it decides depends on the sequence of `offer` and `expire` alone, and not on when stored keys are restored.
  */
 
+import { assert } from "../base/assert.ts";
+import type { EventRecord } from "../base/event.ts";
 import { stringifyJson } from "../base/json.ts";
 import { formatTime, MINUTE_MS } from "../base/time.ts";
 import type { Value } from "../base/value.ts";
+import { canonicalText } from "../dsl/canonical.ts";
 import type { RulePlan } from "../dsl/plan.ts";
 import {
   type CompileOptions,
   compileScopeValue,
+  type FieldMemo,
   type ScopeValue,
 } from "../nfa/expression/compiled.ts";
 import type { DataSource, Scope } from "../nfa/history.ts";
 import { keyText } from "../nfa/key.ts";
-import type { LimitName, Match, Matcher, MatcherHost } from "../nfa/matcher.ts";
+import type { LimitName, Match, Matcher, MatcherHost, StatePart } from "../nfa/matcher.ts";
 import { liftAggregates } from "../nfa/window/lift-aggregates.ts";
 import { AlertMaker } from "./alert.ts";
 import type { AlertChain } from "./alert-chain.ts";
@@ -28,14 +33,21 @@ import { OnceMemory } from "./once.ts";
 import type { EngineLimits, MatcherFactory } from "./options.ts";
 import type { OutputQueue } from "./output-queue.ts";
 import type { RuleStatus } from "./status.ts";
-import type { TimerQueue } from "./timer-queue.ts";
+import type { TimerOwner, TimerQueue } from "./timer-queue.ts";
 
 /** The time of the order group that a rule belongs to. */
 export interface RuleClock {
   /** Event time of the event or deadline at hand; -Infinity before the first. */
   readonly nowMs: number;
-  readonly timers: TimerQueue;
+  readonly timers: TimerQueue<RuleRunner>;
   readonly streams: readonly string[];
+}
+
+/** The keys of a rule that are stored and were not restored so far. */
+export interface StoredKeys {
+  /** Restores the key if it is among them; true where it was. */
+  recall(key: string): boolean;
+  recallAll(): void;
 }
 
 /** What runners of an engine share. */
@@ -44,12 +56,22 @@ export interface RunnerSettings {
   readonly data: DataSource;
   readonly limits: EngineLimits;
   readonly codegen: boolean;
+  /** What conditions share of the event at hand; null where there are too few rules for it. */
+  readonly memo: FieldMemo | null;
   readonly recordChanges: boolean;
   readonly outputs: OutputQueue;
   /** The rule stands in another group, and here for the rules above it only: its outputs are told there. */
   readonly hidden: boolean;
   /** Where its alerts are events of other rules. */
   readonly chain: AlertChain;
+  /** Null: nobody asks how much time rules take. */
+  readonly meter: RuleMeter | null;
+}
+
+/** Told when a rule begins and ends to work on an event or a deadline. */
+export interface RuleMeter {
+  enter(rule: string): void;
+  leave(): void;
 }
 
 export const LIMIT_NAMES: readonly LimitName[] = [
@@ -59,9 +81,6 @@ export const LIMIT_NAMES: readonly LimitName[] = [
   "matches per event",
 ];
 
-/** Stands in the stored names of hidden copies, and in no name of a rule. */
-export const HIDDEN_MARK = "\n";
-
 /** What a limit has dropped: in all, and since the last meta-alert, which stood in `minute` (minutes since 1970). */
 interface LimitTally {
   dropped: number;
@@ -69,19 +88,24 @@ interface LimitTally {
   minute: number;
 }
 
-export class RuleRunner implements MatcherHost {
-  readonly rule: RulePlan;
+export class RuleRunner implements MatcherHost, TimerOwner {
+  rule: RulePlan;
   /** Position in its order group, ascending by name: orders deadlines of one instant (T-5). */
-  readonly position: number;
+  position = 0;
+  /** The rule's name today: under it, its alerts are events of other rules. An old version may have had another. */
+  line: string;
+  /** The rule's time when a later version took over and this one began to drain; null: it is the one in force. */
+  drainedMs: number | null = null;
   readonly clock: RuleClock;
   readonly data: DataSource;
   readonly hidden: boolean;
   readonly matcher: Matcher;
-  readonly once: OnceMemory | null;
-  readonly #once: readonly ScopeValue[];
-  readonly #excepts: AlertExceptions;
-  readonly #alerts: AlertMaker;
+  once: OnceMemory | null;
+  #once: readonly ScopeValue[];
+  #excepts: AlertExceptions;
+  #alerts: AlertMaker;
   readonly #chain: AlertChain;
+  readonly #meter: RuleMeter | null;
   readonly #outputs: OutputQueue;
   /** The least deadline in the timer queue by key. */
   readonly #armed = new Map<string, number>();
@@ -95,14 +119,19 @@ export class RuleRunner implements MatcherHost {
   #excepted = 0;
   #suppressed = 0;
   #skipMissed = 0;
-  /** Did the tallies change since they were stored? */
-  talliesChanged = false;
+  /** Did the tallies, the version or its state of draining change since they were stored? */
+  recordChanged = false;
+  /** Null: all keys are restored. */
+  storedKeys: StoredKeys | null = null;
+  /** While a key is restored: the least deadline that it waits for. Null: no key is being restored. */
+  #restoredDueMs: number | null = null;
 
-  constructor(rule: RulePlan, position: number, clock: RuleClock, settings: RunnerSettings) {
-    const options: CompileOptions = { codegen: settings.codegen };
+  constructor(rule: RulePlan, clock: RuleClock, settings: RunnerSettings) {
+    const options: CompileOptions = { codegen: settings.codegen, memo: settings.memo };
     this.rule = rule;
-    this.position = position;
+    this.line = rule.name;
     this.clock = clock;
+    this.#meter = settings.meter;
     this.data = settings.data;
     this.hidden = settings.hidden;
     this.#chain = settings.chain;
@@ -121,21 +150,105 @@ export class RuleRunner implements MatcherHost {
     this.matcher = settings.createMatcher(rule, this, { ...options, recordChanges });
   }
 
+  /**
+   * The next version of the rule, of which partial matches have the same shape, takes over: `next` was made for it and
+   * has decided nothing. What is open goes on, and so do limits, counters and what `once` remembers by the same values.
+   */
+  become(next: RuleRunner): void {
+    const per = canonicalText(this.rule.once?.per ?? null);
+    this.rule = next.rule;
+    this.line = next.line;
+    this.#excepts = next.#excepts;
+    this.#alerts = next.#alerts;
+    this.#once = next.#once;
+    const everyMs = next.rule.once?.everyMs;
+    const goesOn = this.once !== null && per === canonicalText(next.rule.once?.per ?? null);
+    if (!goesOn) this.once = next.once;
+    else if (everyMs !== undefined) this.once?.reschedule(everyMs, this.clock.nowMs);
+    this.matcher.become(next.matcher);
+    this.recordChanged = true;
+  }
+
+  /** Another version takes over, and this one begins nothing any more. `sinceMs`: the rule's time then. */
+  drain(sinceMs: number): void {
+    this.drainedMs = sinceMs;
+    this.matcher.drain(sinceMs);
+    this.recordChanged = true;
+  }
+
+  /** Has it finished what it began? Of one that drains. */
+  get isDrained(): boolean {
+    return this.storedKeys === null && this.matcher.isDrained(this.clock.nowMs);
+  }
+
+  /**
+   * Takes over what a runner of the same version knows that another engine has warmed up from history. `move` makes
+   * each event one of this engine.
+   */
+  adopt(warm: RuleRunner, move: (event: EventRecord) => void): void {
+    this.matcher.adopt(warm.matcher, move);
+    this.once?.adopt(warm.once);
+    for (const [index, { untold, minute }] of warm.#tallies.entries())
+      this.restoreTally(index, untold, minute);
+    this.recordChanged = true;
+  }
+
   offer(event: FeedEvent): void {
+    this.#meter?.enter(this.line);
     this.matcher.offer(event);
+    this.#meter?.leave();
   }
 
   /** A timer of this rule has fired. */
   expire(key: string, deadlineMs: number): void {
     if (this.#armed.get(key) === deadlineMs) this.#armed.delete(key);
+    this.#meter?.enter(this.line);
     this.matcher.expire(key, deadlineMs);
+    this.#meter?.leave();
+  }
+
+  /** May a deadline of the rule report something? */
+  get decidesAtDeadlines(): boolean {
+    return this.matcher.stored?.deadlines !== "forget";
+  }
+
+  recall(key: string): boolean {
+    return this.storedKeys?.recall(key) ?? false;
+  }
+
+  recallAll(): void {
+    this.storedKeys?.recallAll();
+  }
+
+  /** Puts a key back while events come. What the rule's time has passed already fires at once: it only forgets. */
+  restoreKey(key: string, parts: readonly StatePart[]): void {
+    this.#restoredDueMs = Number.POSITIVE_INFINITY;
+    this.matcher.restore(key, parts);
+    while (this.#restoredDueMs < this.clock.nowMs) {
+      assert(!this.decidesAtDeadlines, "keys are restored before what they wait for is decided");
+      const dueMs = this.#restoredDueMs;
+      this.#restoredDueMs = Number.POSITIVE_INFINITY;
+      this.matcher.expire(key, dueMs);
+    }
+    const dueMs = this.#restoredDueMs;
+    this.#restoredDueMs = null;
+    if (dueMs < Number.POSITIVE_INFINITY) this.arm(key, dueMs);
+  }
+
+  /** The least deadline in the timer queue for the key; Infinity where there is none. */
+  armedMs(key: string): number {
+    return this.#armed.get(key) ?? Number.POSITIVE_INFINITY;
   }
 
   arm(key: string, deadlineMs: number): void {
+    if (this.#restoredDueMs !== null) {
+      this.#restoredDueMs = Math.min(this.#restoredDueMs, deadlineMs);
+      return;
+    }
     const armed = this.#armed.get(key);
     if (armed !== undefined && armed <= deadlineMs) return;
     this.#armed.set(key, deadlineMs);
-    this.clock.timers.push({ deadlineMs, rule: this.position, key });
+    this.clock.timers.push({ deadlineMs, owner: this, key });
   }
 
   report(match: Match): void {
@@ -154,7 +267,7 @@ export class RuleRunner implements MatcherHost {
     }
     this.#alertCount++;
     const { alert, text, to } = this.#alerts.make(match, suppressed);
-    this.#chain.decided(alert, Math.max(timeMs, this.clock.nowMs));
+    this.#chain.decided(this.line, alert, Math.max(timeMs, this.clock.nowMs));
     if (this.hidden) return;
     this.#outputs.push({ kind: "alert", timeMs, rule: this.rule.name, key, text, alert, to });
   }
@@ -170,7 +283,7 @@ export class RuleRunner implements MatcherHost {
     const tally = this.#tallies[LIMIT_NAMES.indexOf(limit)] as LimitTally;
     tally.dropped += count;
     tally.untold += count;
-    this.talliesChanged = true;
+    this.recordChanged = true;
     if (this.hidden) return;
     const timeMs = this.clock.nowMs;
     const minute = Math.floor(timeMs / MINUTE_MS);
@@ -198,12 +311,6 @@ export class RuleRunner implements MatcherHost {
     if (tally === undefined) return;
     tally.untold = untold;
     tally.minute = minute;
-  }
-
-  /** The name under which the state is stored: a hidden copy's is its own in each group. */
-  get storeName(): string {
-    const { name } = this.rule;
-    return this.hidden ? `${name}${HIDDEN_MARK}${this.clock.streams.join("\n")}` : name;
   }
 
   get openDeadlines(): number {

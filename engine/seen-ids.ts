@@ -16,6 +16,8 @@ export class SeenIds {
   #sweptMs = Number.NEGATIVE_INFINITY;
   /** Identities that changed since `takeChanged`. */
   readonly #changed: Set<string> | null;
+  /** Restores the identity if it is stored; null: all are restored. */
+  recall: ((id: string) => void) | null = null;
 
   constructor(withinMs: number, recordChanges: boolean) {
     this.withinMs = withinMs;
@@ -40,6 +42,7 @@ export class SeenIds {
 
   /** Was the identity seen? If so its time is renewed. */
   isDuplicate(id: string, timeMs: number): boolean {
+    this.recall?.(id);
     const seenMs = this.#times.get(id);
     if (seenMs === undefined || seenMs < this.#floorMs) return false;
     if (timeMs - seenMs > this.withinMs) return false;

@@ -36,7 +36,8 @@ function rulesOf(parts: EngineParts): readonly RuleStatus[] {
   for (const group of parts.groups) {
     const timeMs = finite(group.frontier.timeMs);
     for (const runner of group.runners) {
-      if (!runner.hidden) running.set(runner.rule.name, runner.status(timeMs));
+      if (!runner.hidden && runner.drainedMs === null)
+        running.set(runner.rule.name, runner.status(timeMs));
     }
   }
   return parts.plan.rules.map(

@@ -10,7 +10,9 @@ export type RejectReason =
   | "too large"
   | "too deep"
   | "too many fields"
-  | "unreadable";
+  | "unreadable"
+  /** Stepping it ended the process, time and again. */
+  | "poison";
 
 export interface FeedStatus {
   readonly stream: string;

@@ -6,6 +6,7 @@
 import { stringifyJson } from "../base/json.ts";
 import { formatTime } from "../base/time.ts";
 import { isObject, type Value, type ValueObject } from "../base/value.ts";
+import { canonicalText } from "../dsl/canonical.ts";
 import type { StreamPlan } from "../dsl/plan.ts";
 import type { CompileOptions } from "../nfa/expression/compiled.ts";
 import { textOf } from "../nfa/functions/text-of.ts";
@@ -33,16 +34,17 @@ const REJECT_REASONS: readonly RejectReason[] = [
   "too deep",
   "too many fields",
   "unreadable",
+  "poison",
 ];
 
 export class StreamLane {
-  readonly plan: StreamPlan;
+  plan: StreamPlan;
   /** Groups whose rules read the stream. */
-  readonly groups: OrderGroup[] = [];
+  groups: readonly OrderGroup[] = [];
   readonly feeds: Feed[] = [];
-  readonly seen: SeenIds | null;
-  readonly #clock: EventClock;
-  readonly #readId: ((data: ValueObject) => Value) | null;
+  seen: SeenIds | null;
+  #clock: EventClock;
+  #readId: ((data: ValueObject) => Value) | null;
   readonly #limits: EngineLimits;
   readonly #outputs: OutputQueue;
 
@@ -66,6 +68,18 @@ export class StreamLane {
     this.#clock = new EventClock(plan, options);
     this.#readId = plan.id === null ? null : compileDataField(plan.id.path, options);
     this.seen = plan.id === null ? null : new SeenIds(plan.id.withinMs, recordChanges);
+  }
+
+  /**
+   * The stream is declared otherwise from now on; `next` is a lane made for that. Feeds and counters stay; identities
+   * that were seen are forgotten where they would be others now.
+   */
+  become(next: StreamLane): void {
+    const sameId = canonicalText(this.plan.id) === canonicalText(next.plan.id);
+    this.plan = next.plan;
+    this.#clock = next.#clock;
+    this.#readId = next.#readId;
+    if (!sameId) this.seen = next.seen;
   }
 
   /**
@@ -202,7 +216,9 @@ export class StreamLane {
     groups: readonly OrderGroup[] | null,
   ): void {
     const rules = groups
-      ?.flatMap((group) => group.runners.filter(({ hidden }) => !hidden))
+      ?.flatMap(({ runners }) =>
+        runners.filter(({ hidden, drainedMs }) => !hidden && drainedMs === null),
+      )
       .map(({ rule }) => rule.name)
       .sort();
     const body: Value = {
@@ -222,7 +238,7 @@ export class StreamLane {
       kind: "late",
       timeMs: passedMs,
       rule: "",
-      key: "",
+      key: `${this.plan.name}/${feed.name}`,
       text: stringifyJson(body),
       stream: this.plan.name,
     });
@@ -264,7 +280,7 @@ export class StreamLane {
       kind: "dead",
       timeMs: feed.watermarkMs,
       rule: "",
-      key: "",
+      key: `${this.plan.name}/${feed.name}`,
       text: stringifyJson(body),
       stream: this.plan.name,
     });

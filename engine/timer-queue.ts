@@ -1,36 +1,55 @@
 /**
  * The deadlines of one order group, fired in the order of T-5: by deadline, then rule, then key by code point.
- * Entries are never taken back: a matcher ignores a deadline that no longer means anything.
+ * Entries are never taken back: a matcher ignores a deadline that no longer means anything. Those of rules that are no
+ * more are taken out together.
  */
 
 import { compareText } from "../base/value.ts";
 import { Heap } from "./heap.ts";
 
-export interface Timer {
+/** Whose deadline it is. Where keys are to be restored it is nobody's, and comes before all of that instant. */
+export interface TimerOwner {
+  /** Position of the rule in ascending order of names; it may change between two events, and then `settle` is due. */
+  readonly position: number;
+}
+
+export interface Timer<O extends TimerOwner> {
   readonly deadlineMs: number;
-  /** Position of the rule in ascending order of names. */
-  readonly rule: number;
+  readonly owner: O | null;
   readonly key: string;
 }
 
-function compareTimers(a: Timer, b: Timer): number {
-  return a.deadlineMs - b.deadlineMs || a.rule - b.rule || compareText(a.key, b.key);
+function compareTimers(a: Timer<TimerOwner>, b: Timer<TimerOwner>): number {
+  return (
+    a.deadlineMs - b.deadlineMs ||
+    (a.owner?.position ?? -1) - (b.owner?.position ?? -1) ||
+    compareText(a.key, b.key)
+  );
 }
 
-export class TimerQueue {
-  readonly #heap = new Heap<Timer>(compareTimers);
+export class TimerQueue<O extends TimerOwner> {
+  #heap = new Heap<Timer<O>>(compareTimers);
   /** The least deadline; Infinity where there is none. */
   nextMs = Number.POSITIVE_INFINITY;
 
-  push(timer: Timer): void {
+  push(timer: Timer<O>): void {
     this.#heap.push(timer);
     if (timer.deadlineMs < this.nextMs) this.nextMs = timer.deadlineMs;
   }
 
   /** Takes the first timer; there must be one. */
-  pop(): Timer {
-    const timer = this.#heap.pop() as Timer;
+  pop(): Timer<O> {
+    const timer = this.#heap.pop() as Timer<O>;
     this.nextMs = this.#heap.peek()?.deadlineMs ?? Number.POSITIVE_INFINITY;
     return timer;
+  }
+
+  /** Takes out the deadlines of owners for which `stays` does not hold, and puts the rest in order anew. O(timers). */
+  settle(stays: (owner: O) => boolean): void {
+    this.#heap = new Heap(
+      compareTimers,
+      this.#heap.items().filter(({ owner }) => owner === null || stays(owner)),
+    );
+    this.nextMs = this.#heap.peek()?.deadlineMs ?? Number.POSITIVE_INFINITY;
   }
 }

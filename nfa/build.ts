@@ -116,7 +116,8 @@ export function conjunction(a: Expr | null, b: Expr | null): Expr | null {
 }
 
 /** The greatest n of `preceding(n)` in the pattern. */
-function precedingOf(plan: MatchPlan): number {
+/** How far back `preceding` looks in the pattern; 0: nowhere. */
+export function precedingOf(plan: MatchPlan): number {
   const conditions = conditionsOf(plan.sequence);
   return Math.max(0, ...conditions.map(precedingOfExpr));
 }

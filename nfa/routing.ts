@@ -38,8 +38,14 @@ const NO_VALUES: readonly Value[] = [];
 
 export class Router {
   readonly #routes = new Map<string, readonly Route[]>();
-  /** The same by the place of the stream, as events of it come: a place is found without hashing a name. */
-  readonly #byPlace: (readonly Route[] | undefined)[] = [];
+  /**
+   * The same by the place of the stream, as events of it come: a place is found without hashing a name. Places change
+   * with the rule set.
+   */
+  readonly #byPlace: (
+    | { readonly stream: string; readonly routes: readonly Route[] }
+    | undefined
+  )[] = [];
   readonly #seesAll: boolean;
 
   constructor(
@@ -56,14 +62,15 @@ export class Router {
 
   /** Names each key of the event once. Cost: the leaves of the stream, not of the rule set. */
   route(event: EventRecord, sink: RouteSink): void {
-    const routes = this.#byPlace[event.place] ?? this.#routesOf(event);
+    const known = this.#byPlace[event.place];
+    const routes = known?.stream === event.stream ? known.routes : this.#routesOf(event);
     if (routes.length === 1) this.#routeOne(routes[0] as Route, event, sink);
     else if (routes.length > 1) this.#routeAll(routes, event, sink);
   }
 
   #routesOf({ stream, place }: EventRecord): readonly Route[] {
     const routes = this.#routes.get(stream) ?? [];
-    this.#byPlace[place] = routes;
+    this.#byPlace[place] = { stream, routes };
     return routes;
   }
 
@@ -88,12 +95,12 @@ export class Router {
       sink(KEY_ALL, NO_VALUES, event, bits);
       return;
     }
-    const values: Value[] = [];
+    const values = valuesOf(route.keys, event);
     let plain = true;
-    for (const key of route.keys) {
-      const value = key(event);
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as Value;
+      if (value === null && route.nullable[i] !== true) return;
       if (value === null || typeof value === "object") plain = false;
-      values.push(value);
     }
     if (plain) {
       sink(keyText(values), values, event, bits);
@@ -118,6 +125,12 @@ export class Router {
     }
     for (const [key, { values, bits }] of found) sink(key, values, event, bits);
   }
+}
+
+/** The key parts, in a list of no more room than they need: one is made for each event and rule. */
+function valuesOf(keys: readonly EventValue[], event: EventRecord): readonly Value[] {
+  const [first] = keys;
+  return first !== undefined && keys.length === 1 ? [first(event)] : keys.map((key) => key(event));
 }
 
 function makeRoutes(

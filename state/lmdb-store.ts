@@ -19,6 +19,7 @@ import { assert } from "../base/assert.ts";
 import {
   assertKey,
   assertSpaceName,
+  FRAME_BYTES,
   MAX_SPACES,
   type Store,
   type StoreChange,
@@ -27,7 +28,7 @@ import {
   type StoreRange,
 } from "./store.ts";
 import { claimStore, type OwnerRecord, releaseStore } from "./store-owner.ts";
-import { FRAME_BYTES, readFrame, spaceSeed, writeFrame } from "./value-frame.ts";
+import { readFrame, spaceSeed, writeFrame } from "./value-frame.ts";
 
 export interface LmdbOptions {
   /** Address space to reserve, in bytes; LMDB grows beyond it, at the price of mapping anew. */
@@ -49,6 +50,16 @@ const OWNER_KEY = Uint8Array.of(1);
 
 type Bytes = Database<Uint8Array, Uint8Array>;
 
+const SPACE_OPTIONS = { encoding: "binary", keyEncoding: "binary", cache: false } as const;
+const LMDB_OPTIONS = {
+  ...SPACE_OPTIONS,
+  noSubdir: false,
+  overlappingSync: false,
+  noMemInit: false,
+  maxReaders: 32,
+  maxDbs: MAX_SPACES + 2,
+} as const;
+
 /**
  * Opens the store in `folder`, making both where they are missing.
  * Throws StoreError "locked" where another process that lives has it open, "io" where the folder cannot be used.
@@ -59,16 +70,9 @@ export function openLmdbStore(folder: string, options: LmdbOptions = {}): Store 
     mkdirSync(folder, { recursive: true });
     checkHeader(join(folder, "data.mdb"));
     root = open<Uint8Array, Uint8Array>({
+      ...LMDB_OPTIONS,
       path: folder,
-      noSubdir: false,
-      encoding: "binary",
-      keyEncoding: "binary",
-      cache: false,
-      overlappingSync: false,
-      noMemInit: false,
       mapSize: options.mapBytes ?? DEFAULT_MAP_BYTES,
-      maxReaders: 32,
-      maxDbs: MAX_SPACES + 2,
     });
   } catch (cause) {
     if (cause instanceof StoreError) throw cause;
@@ -82,6 +86,29 @@ export function openLmdbStore(folder: string, options: LmdbOptions = {}): Store 
       ? error
       : failure(folder, `the state folder ${folder} cannot be read`, error);
   }
+}
+
+/**
+ * Opens the store of a folder for reading only, in one snapshot whose pages stay as they are until the function given
+ * is called, whatever another process commits meanwhile. Reads the ends of each space, as LMDB sees them. For a child
+ * process: where the file is damaged, this may end the process.
+ */
+export function pinLmdb(folder: string): () => Promise<void> {
+  const root = open<Uint8Array, Uint8Array>({
+    ...LMDB_OPTIONS,
+    path: folder,
+    readOnly: true,
+    mapSize: DEFAULT_MAP_BYTES,
+  });
+  for (const name of [...root.getKeys()].map(spaceName)) {
+    const space = root.openDB<Uint8Array, Uint8Array>({ name, ...SPACE_OPTIONS });
+    for (const reverse of [false, true]) Array.from(space.getKeys({ limit: 1, reverse }));
+  }
+  const snapshot = root.useReadTransaction();
+  return async () => {
+    snapshot.done();
+    await root.close();
+  };
 }
 
 /** LMDB's mark of its first page, behind a page header of 24 bytes; in the machine's own byte order. */
@@ -193,9 +220,7 @@ class LmdbStore implements Store {
     try {
       const entries = this.#root.openDB<Uint8Array, Uint8Array>({
         name,
-        encoding: "binary",
-        keyEncoding: "binary",
-        cache: false,
+        ...SPACE_OPTIONS,
       });
       return { name, seed: spaceSeed(name), entries };
     } catch (cause) {

@@ -8,13 +8,13 @@ import { SortedMap } from "./sorted-map.ts";
 import {
   assertKey,
   assertSpaceName,
+  FRAME_BYTES,
   MAX_SPACES,
   type Store,
   type StoreChange,
   type StoreEntry,
   type StoreRange,
 } from "./store.ts";
-import { FRAME_BYTES } from "./value-frame.ts";
 
 /** A new, empty store. */
 export function openMemoryStore(): Store {

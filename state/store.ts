@@ -17,6 +17,9 @@ import { assert } from "../base/assert.ts";
 /** Longest key in bytes: LMDB's limit with pages of 4 KB. The caller hashes what is longer. */
 export const MAX_KEY_BYTES = 511;
 
+/** What a stored value takes beside its payload: counted where no frame is written as well. */
+export const FRAME_BYTES = 5;
+
 /** Most spaces in one store. */
 export const MAX_SPACES = 32;
 

@@ -4,14 +4,15 @@
  * shows in the wrong place, are noticed as well as one in the value: LMDB itself checks nothing.
  */
 
+import { crc32 as nativeCrc32 } from "node:zlib";
 import { crc32 } from "../base/crc32.ts";
-import { StoreError } from "./store.ts";
+import { FRAME_BYTES, StoreError } from "./store.ts";
 
 /** Version of the frame. The payload carries versions of its own where it needs them. */
 export const FRAME_SCHEMA = 1;
 
-/** Bytes before the payload. */
-export const FRAME_BYTES = 5;
+/** From so many bytes on the call into Node's own checksum is worth its price. */
+const LONG_BYTES = 64;
 
 /** The checksum of a space's name, with which the checksums of its values begin. */
 export function spaceSeed(space: string): number {
@@ -66,7 +67,8 @@ export function readFrame(
 
 function checksum(framed: Uint8Array, seed: number, key: Uint8Array): number {
   const head = crc32(framed.subarray(0, 1), crc32(key, seed));
-  return crc32(framed.subarray(FRAME_BYTES), head);
+  const payload = framed.subarray(FRAME_BYTES);
+  return payload.length < LONG_BYTES ? crc32(payload, head) : nativeCrc32(payload, head);
 }
 
 function corrupt(space: string, key: Uint8Array, what: string): StoreError {

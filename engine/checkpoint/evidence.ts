@@ -6,7 +6,10 @@
  *  V1  A slot refers to an event on the shelf only if the event was no older than the rule's window when the slot was
  *      written; older ones are written into the slot itself. A slot lives no longer than a window after it was
  *      written. So what is two windows old, by the group's time, is referred to by none, and may go.
- *  V2  An event is put on a shelf once; on a restart it is read once, whatever refers to it.
+ *  V2  An event is put on a shelf once; read back, it is one object for all slots that are restored at about the same
+ *      time.
+ *  V3  Nothing leaves a shelf while slots that refer to it are in the store only: time may be far ahead of those.
+ *  V4  A shelf that no rule uses is cleared as a whole, in slices, unless a rule comes to use it.
  */
 
 import { assert } from "../../base/assert.ts";
@@ -18,34 +21,48 @@ import { FeedEvent } from "../feed-event.ts";
 import type { FeedRegistry } from "../feed-registry.ts";
 import type { OrderGroup } from "../order-group.ts";
 import { encodeEvent, readEvent, writeEvent } from "./event-record.ts";
-import { evidenceKey, SPACES, shelfKey } from "./keys.ts";
+import { evidenceKey, readShelf, SPACES, shelfKey } from "./keys.ts";
 import type { StateReader } from "./state-reader.ts";
 
 const ON_SHELF = 0;
 const INLINE = 1;
 
-/** Most entries deleted of one shelf in one commit. */
+/** Most events remembered to be shared between slots. */
+const SHARED = 65_536;
+
+/** Most entries deleted of one shelf in one commit; but twice as many as are put on shelves. */
 const SLICE = 512;
 
-export interface Shelf {
-  /** Position in the list of shelves. */
-  readonly id: number;
-  readonly group: OrderGroup;
+/** A shelf as the store knows it. */
+export interface StoredShelf {
   readonly groupNumber: number;
   /** ceil(log2(window)). */
   readonly windowClass: number;
+}
+
+export interface Shelf extends StoredShelf {
+  /** Never given twice. */
+  readonly id: number;
+  readonly group: OrderGroup;
   /** The longest window of the rules that use it. */
   windowMs: number;
   /** What is older was deleted. */
   clearedMs: number;
+  /** Rules that use it and whose slots are not all restored. */
+  pending: number;
 }
 
 export class Evidence {
   readonly #reader: StateReader;
   readonly #feeds: FeedRegistry;
-  readonly #shelves: Shelf[] = [];
+  #shelves: Shelf[] = [];
+  #shelfCount = 0;
+  /** Shelves that no rule uses. */
+  #orphans: readonly StoredShelf[] = [];
   readonly #puts: StoreChange[] = [];
-  /** Events read back, by group, feed, position and time; only while restoring. */
+  /** Of events that were put on a shelf since the last call of `takeChanges`. */
+  readonly #bytes = new Map<FeedEvent, Uint8Array>();
+  /** Events read back of late, by feed, position and time; only while there are slots to restore. */
   readonly #restored = new Map<string, FeedEvent>();
 
   constructor(reader: StateReader, feeds: FeedRegistry) {
@@ -60,13 +77,39 @@ export class Evidence {
     const windowClass = Math.ceil(Math.log2(Math.max(1, windowMs)));
     let shelf = this.#shelves.find((s) => s.group === group && s.windowClass === windowClass);
     if (shelf === undefined) {
-      const id = this.#shelves.length;
+      const id = this.#shelfCount++;
       const clearedMs = Number.NEGATIVE_INFINITY;
-      shelf = { id, group, groupNumber, windowClass, windowMs, clearedMs };
+      shelf = { id, group, groupNumber, windowClass, windowMs, clearedMs, pending: 0 };
       this.#shelves.push(shelf);
+      this.#orphans = this.#orphans.filter((one) => !isStoredAs(one, groupNumber, windowClass));
     }
     shelf.windowMs = Math.max(shelf.windowMs, windowMs);
     return shelf;
+  }
+
+  /** Which shelves rules use, once all have asked for theirs. Others that were made or stored are cleared. */
+  useOnly(used: ReadonlySet<Shelf | null>): void {
+    const left = this.#shelves.filter((shelf) => !used.has(shelf));
+    this.#shelves = this.#shelves.filter((shelf) => used.has(shelf));
+    this.#orphans = [...this.#orphans, ...left].filter(({ groupNumber, windowClass }) =>
+      this.#shelves.every((shelf) => !isStoredAs(shelf, groupNumber, windowClass)),
+    );
+  }
+
+  /** Finds stored shelves that no rule uses, each with one look-up. */
+  findOrphans(): void {
+    const found: StoredShelf[] = [];
+    let from = shelfKey(0, 0, FIRST_TIME_MS);
+    for (;;) {
+      const [first] = this.#reader.scan(SPACES.events, { from, limit: 1 });
+      if (first === undefined) break;
+      const shelf = readShelf(first.key);
+      const { groupNumber, windowClass } = shelf;
+      if (this.#shelves.every((one) => !isStoredAs(one, groupNumber, windowClass)))
+        found.push(shelf);
+      from = shelfKey(groupNumber, windowClass + 1, FIRST_TIME_MS);
+    }
+    this.#orphans = found;
   }
 
   /** Writes a slot's events: each as a place on the shelf, where it is put if it is not there, or in full. */
@@ -93,7 +136,20 @@ export class Evidence {
     if (event.shelves === null) event.shelves = [shelf.id];
     else if (event.shelves.includes(shelf.id)) return;
     else event.shelves.push(shelf.id);
-    this.#puts.push({ space: SPACES.events, key: keyOf(event, shelf), value: encodeEvent(event) });
+    this.#puts.push({
+      space: SPACES.events,
+      key: keyOf(event, shelf),
+      value: this.#encoded(event),
+    });
+  }
+
+  /** An event that goes on several shelves is encoded once. */
+  #encoded(event: FeedEvent): Uint8Array {
+    const known = this.#bytes.get(event);
+    if (known !== undefined) return known;
+    const bytes = encodeEvent(event);
+    this.#bytes.set(event, bytes);
+    return bytes;
   }
 
   /** The inverse of `writeAll`. */
@@ -136,6 +192,7 @@ export class Evidence {
     const name = nameOf(event.source.number, event.timeMs, event.seq, event.index);
     const known = this.#restored.get(name);
     if (known !== undefined) return known;
+    if (this.#restored.size >= SHARED) this.#restored.clear();
     this.#restored.set(name, event);
     return event;
   }
@@ -148,18 +205,20 @@ export class Evidence {
   /** Events put on shelves since the last call, and a slice of those that are out of time. */
   takeChanges(): readonly StoreChange[] {
     const changes = this.#puts.splice(0);
-    for (const shelf of this.#shelves) this.#clear(shelf, changes);
+    this.#bytes.clear();
+    const slice = Math.max(SLICE, 2 * changes.length);
+    for (const shelf of this.#shelves) this.#clear(shelf, slice, changes);
+    this.#clearOrphan(changes);
     return changes;
   }
 
-  #clear(shelf: Shelf, changes: StoreChange[]): void {
-    const { group, groupNumber, windowClass, windowMs } = shelf;
-    const untilMs = group.frontier.timeMs - 2 * windowMs;
-    if (!(untilMs - shelf.clearedMs > windowMs / 8)) return;
-    const fromMs = Number.isFinite(shelf.clearedMs) ? shelf.clearedMs : FIRST_TIME_MS;
+  #clearOrphan(changes: StoreChange[]): void {
+    const [shelf] = this.#orphans;
+    if (shelf === undefined) return;
+    const { groupNumber, windowClass } = shelf;
     const range = {
-      from: shelfKey(groupNumber, windowClass, fromMs),
-      to: shelfKey(groupNumber, windowClass, untilMs),
+      from: shelfKey(groupNumber, windowClass, FIRST_TIME_MS),
+      to: shelfKey(groupNumber, windowClass + 1, FIRST_TIME_MS),
       limit: SLICE,
     };
     let count = 0;
@@ -167,8 +226,31 @@ export class Evidence {
       changes.push({ space: SPACES.events, key, value: null });
       count++;
     }
-    if (count < SLICE) shelf.clearedMs = untilMs;
+    if (count < SLICE) this.#orphans = this.#orphans.slice(1);
   }
+
+  #clear(shelf: Shelf, slice: number, changes: StoreChange[]): void {
+    if (shelf.pending > 0) return;
+    const { group, groupNumber, windowClass, windowMs } = shelf;
+    const untilMs = group.frontier.timeMs - 2 * windowMs;
+    if (!(untilMs - shelf.clearedMs > windowMs / 8)) return;
+    const fromMs = Number.isFinite(shelf.clearedMs) ? shelf.clearedMs : FIRST_TIME_MS;
+    const range = {
+      from: shelfKey(groupNumber, windowClass, fromMs),
+      to: shelfKey(groupNumber, windowClass, untilMs),
+      limit: slice,
+    };
+    let count = 0;
+    for (const { key } of this.#reader.scan(SPACES.events, range)) {
+      changes.push({ space: SPACES.events, key, value: null });
+      count++;
+    }
+    if (count < slice) shelf.clearedMs = untilMs;
+  }
+}
+
+function isStoredAs(shelf: StoredShelf, groupNumber: number, windowClass: number): boolean {
+  return shelf.groupNumber === groupNumber && shelf.windowClass === windowClass;
 }
 
 /** Before all times that the calendar has. */

@@ -2,7 +2,8 @@
 
 import { type ByteReader, ByteWriter } from "../../base/bytes.ts";
 import type { Feed } from "../feed.ts";
-import type { OrderGroup, Position } from "../order-group.ts";
+import type { OrderGroup } from "../order-group.ts";
+import type { Position } from "../place-order.ts";
 import { LIMIT_NAMES, type RuleRunner } from "../rule-runner.ts";
 
 const writer = new ByteWriter();
@@ -32,8 +33,12 @@ export function restoreFeed(reader: ByteReader, feed: Feed): void {
   feed.changed = false;
 }
 
+/** Told from what `encodeGone` writes. */
+const HERE = "g";
+
 export function encodeGroup(group: OrderGroup): Uint8Array {
-  writer.text(group.streams.join("\n"));
+  writer.text(group.name);
+  writer.text(HERE);
   const { timeMs, timeFrac, place, feed } = group.frontier;
   writer.double(timeMs);
   writer.double(timeFrac);
@@ -54,8 +59,9 @@ function writePosition(position: Position): void {
   writer.uint(position.index);
 }
 
-/** Reads what follows the streams of `encodeGroup`. */
+/** Reads what follows the name of `encodeGroup`. */
 export function restoreGroup(reader: ByteReader, group: OrderGroup): void {
+  if (reader.text() !== HERE) return;
   const { frontier } = group;
   frontier.timeMs = reader.double();
   frontier.timeFrac = reader.double();
@@ -77,10 +83,35 @@ function readPosition(reader: ByteReader): Position {
   };
 }
 
-/** A rule by name and version, with what its limits have still to tell. */
-export function encodeRule(runner: RuleRunner): Uint8Array {
-  writer.text(runner.storeName);
-  writer.text(runner.rule.version);
+const HIDDEN = 1;
+const DRAINING = 2;
+
+/** What a rule's record says of which version it is. */
+export interface RuleRecord {
+  /** "": its state is being deleted. */
+  readonly name: string;
+  readonly version: string;
+  /** Name of its order group. */
+  readonly group: string;
+  readonly hidden: boolean;
+  /** Of a version that drains: the rule's name today, and the rule's time when it began to. */
+  readonly draining: { readonly line: string; readonly sinceMs: number } | null;
+  /** Stands for the memory of its `once`. */
+  readonly onceNumber: number;
+}
+
+/** A rule by name and version, whether it drains, and what its limits have still to tell. */
+export function encodeRule(runner: RuleRunner, group: string, onceNumber: number): Uint8Array {
+  const { rule, hidden, drainedMs, line } = runner;
+  writer.text(rule.name);
+  writer.text(rule.version);
+  writer.text(group);
+  writer.byte((hidden ? HIDDEN : 0) | (drainedMs === null ? 0 : DRAINING));
+  if (drainedMs !== null) {
+    writer.text(line);
+    writer.double(drainedMs);
+  }
+  writer.uint(onceNumber);
   for (const { untold, minute } of runner.tallies()) {
     writer.uint(untold);
     writer.double(minute);
@@ -88,17 +119,63 @@ export function encodeRule(runner: RuleRunner): Uint8Array {
   return writer.take();
 }
 
-/** Reads what follows the name and version of `encodeRule`. */
+/** Reads what comes before the tallies. */
+export function readRule(reader: ByteReader): RuleRecord | null {
+  const name = reader.text();
+  if (name === "") return null;
+  const version = reader.text();
+  const group = reader.text();
+  const flags = reader.byte();
+  const draining =
+    (flags & DRAINING) === 0 ? null : { line: reader.text(), sinceMs: reader.double() };
+  return {
+    name,
+    version,
+    group,
+    hidden: (flags & HIDDEN) !== 0,
+    draining,
+    onceNumber: reader.uint(),
+  };
+}
+
+/** Reads what follows `readRule`. */
 export function restoreTallies(reader: ByteReader, runner: RuleRunner): void {
   for (let i = 0; i < LIMIT_NAMES.length; i++) {
     const untold = reader.uint();
     runner.restoreTally(i, untold, reader.double());
   }
-  runner.talliesChanged = false;
+  runner.recordChanged = false;
+}
+
+/** A group that has no rules any more, or a feed whose stream is gone: the number stays its own. */
+export function encodeGone(name: string): Uint8Array {
+  writer.text(name);
+  writer.text("");
+  return writer.take();
 }
 
 export function encodeStream(name: string, idFloorMs: number): Uint8Array {
   writer.text(name);
   writer.double(idFloorMs);
   return writer.take();
+}
+
+/** How many starts are open, by the number of the rule: limits count them before they are read. */
+export function encodeOpenStarts(open: ReadonlyMap<number, number>): Uint8Array {
+  writer.uint(open.size);
+  for (const [rule, starts] of open) {
+    writer.uint(rule);
+    writer.uint(starts);
+  }
+  return writer.take();
+}
+
+/** The inverse of `encodeOpenStarts`. */
+export function decodeOpenStarts(reader: ByteReader): Map<number, number> {
+  const open = new Map<number, number>();
+  for (let count = reader.uint(); count > 0; count--) {
+    const rule = reader.uint();
+    open.set(rule, reader.uint());
+  }
+  return open;
 }

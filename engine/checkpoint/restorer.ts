@@ -1,22 +1,33 @@
 /**
- * Puts the stored state back into a new engine: numbers and records first, then what slots refer to, then what waits.
+ * Puts the stored state back into a new engine: numbers, records and what waits at once. Slots of rules, entries of
+ * `once` and identities may be many: they come back when they are needed, and in slices (stored-entries.ts).
  */
 
 import { ByteReader, RecordError } from "../../base/bytes.ts";
 import type { StreamPlan } from "../../dsl/plan.ts";
 import type { StatePart } from "../../nfa/matcher.ts";
 import type { EngineParts } from "../assembly.ts";
-import type { OnceEntry } from "../once.ts";
 import type { OrderGroup } from "../order-group.ts";
 import type { RuleRunner } from "../rule-runner.ts";
 import type { SeenIds } from "../seen-ids.ts";
-import type { DroppedRule } from "./dropped-rules.ts";
+import type { DroppedOwner } from "./dropped-owners.ts";
+import { DueKeys } from "./due-index.ts";
 import { readEvent } from "./event-record.ts";
-import type { Evidence, Shelf } from "./evidence.ts";
-import { META_KINDS, type MetaKind, metaKey, ownerRange, SPACES } from "./keys.ts";
-import { restoreFeed, restoreGroup, restoreTallies } from "./meta-records.ts";
+import type { Evidence } from "./evidence.ts";
+import { META_KINDS, type MetaKind, metaKey, SPACES } from "./keys.ts";
+import {
+  decodeOpenStarts,
+  type RuleRecord,
+  readRule,
+  restoreFeed,
+  restoreGroup,
+  restoreTallies,
+} from "./meta-records.ts";
+import { type NextNumbers, newRuleSpace, type RuleSpace } from "./rule-space.ts";
 import { SCHEMA } from "./schema.ts";
 import type { StateReader } from "./state-reader.ts";
+import { StoredEntries, type StoredValue } from "./stored-entries.ts";
+import { StoredState } from "./stored-state.ts";
 
 /** The store was written by another version of the engine. */
 export class CheckpointError extends Error {
@@ -24,23 +35,21 @@ export class CheckpointError extends Error {
   readonly code = "schema";
 }
 
-/** A rule's place in the store. */
-export interface RuleSpace {
-  readonly runner: RuleRunner;
-  readonly group: OrderGroup;
-  readonly number: number;
-  readonly shelf: Shelf | null;
-  /** Is the rule's own record stored? */
-  recorded: boolean;
-}
-
 export interface Restored {
   /** Was there anything in the store? */
   readonly found: boolean;
   readonly rules: readonly RuleSpace[];
-  readonly groupNumbers: ReadonlyMap<OrderGroup, number>;
-  readonly streamNumbers: ReadonlyMap<number, number>;
-  readonly dropped: readonly DroppedRule[];
+  /** By the group's name, those without rules among them. */
+  readonly groupNumbers: ReadonlyMap<string, number>;
+  /** Of streams with identities to remember, by the memory of those. */
+  readonly idNumbers: ReadonlyMap<SeenIds, number>;
+  readonly next: NextNumbers;
+  readonly dropped: readonly DroppedOwner[];
+  /** Names of rules whose state nobody can use. */
+  readonly droppedRules: readonly string[];
+  readonly openStarts: ReadonlyMap<number, number>;
+  /** What is left in the store. */
+  readonly stored: StoredState;
 }
 
 /** Records of one kind in the meta space. */
@@ -53,26 +62,56 @@ export class Restorer {
   readonly #parts: EngineParts;
   readonly #store: StateReader;
   readonly #evidence: Evidence;
+  /** What is left in the store. */
+  readonly #stored: StoredEntries[] = [];
+  readonly #dueKeys = new Map<OrderGroup, DueKeys>();
+  readonly #draining: ReadonlyMap<number, RuleRunner>;
+  readonly #next: NextNumbers = { rule: 0, once: 0, group: 0, stream: 0 };
+  readonly #dropped: DroppedOwner[] = [];
+  readonly #droppedRules: string[] = [];
 
-  constructor(parts: EngineParts, store: StateReader, evidence: Evidence) {
+  /** `draining`: runners of versions that drain, by their numbers (draining.ts). */
+  constructor(
+    parts: EngineParts,
+    store: StateReader,
+    evidence: Evidence,
+    draining: ReadonlyMap<number, RuleRunner>,
+  ) {
     this.#parts = parts;
     this.#store = store;
     this.#evidence = evidence;
+    this.#draining = draining;
   }
 
   restore(): Restored {
     const found = this.#checkSchema();
     this.#restoreFeeds();
     const groupNumbers = this.#restoreGroups();
-    const { rules, dropped } = this.#restoreRules(groupNumbers);
-    for (const rule of rules) {
-      this.#restoreSlots(rule);
-      this.#restoreOnce(rule);
+    this.#restoreDroppedMemories();
+    const rules = this.#restoreRules(groupNumbers);
+    this.#evidence.findOrphans();
+    const openStarts = this.#openStarts();
+    for (const rule of rules.filter(({ recorded }) => recorded)) {
+      this.#openSlots(rule, openStarts.get(rule.number) ?? 0);
+      this.#openOnce(rule);
     }
-    const streamNumbers = this.#restoreStreams();
+    for (const [group, keys] of this.#dueKeys) {
+      group.setStored(keys, keys.restoreUpTo(Number.NEGATIVE_INFINITY));
+    }
+    const idNumbers = this.#restoreStreams();
     this.#restoreWaiting();
-    this.#evidence.restoreDone();
-    return { found, rules, groupNumbers, streamNumbers, dropped };
+    const stored = new StoredState(this.#stored, () => this.#evidence.restoreDone());
+    return {
+      found,
+      rules,
+      groupNumbers,
+      idNumbers,
+      next: this.#next,
+      dropped: this.#dropped,
+      droppedRules: this.#droppedRules,
+      openStarts,
+      stored,
+    };
   }
 
   /** Is there a state? */
@@ -108,122 +147,191 @@ export class Restorer {
     }
   }
 
-  #restoreGroups(): ReadonlyMap<OrderGroup, number> {
-    const numbers = new Map<OrderGroup, number>();
-    let next = 0;
+  #restoreGroups(): ReadonlyMap<string, number> {
+    const numbers = new Map<string, number>();
     for (const { number, reader } of this.#records("group")) {
-      const streams = reader.text();
-      next = number + 1;
-      const group = this.#parts.groups.find((g) => g.streams.join("\n") === streams);
-      if (group === undefined) continue;
-      numbers.set(group, number);
-      restoreGroup(reader, group);
+      const name = reader.text();
+      this.#next.group = number + 1;
+      numbers.set(name, number);
+      const group = this.#parts.groups.find((one) => one.name === name);
+      if (group !== undefined) restoreGroup(reader, group);
     }
-    for (const group of this.#parts.groups) if (!numbers.has(group)) numbers.set(group, next++);
+    for (const { name } of this.#parts.groups)
+      if (!numbers.has(name)) numbers.set(name, this.#next.group++);
     return numbers;
   }
 
-  #restoreRules(groupNumbers: ReadonlyMap<OrderGroup, number>): {
-    readonly rules: readonly RuleSpace[];
-    readonly dropped: readonly DroppedRule[];
-  } {
-    const known = new Map<RuleRunner, number>();
-    const dropped: DroppedRule[] = [];
-    let next = 0;
+  /** Memories of `once` that were being deleted. */
+  #restoreDroppedMemories(): void {
+    for (const { number } of this.#records("once")) {
+      this.#next.once = number + 1;
+      this.#dropped.push({ kind: "once", number });
+    }
+  }
+
+  #restoreRules(groupNumbers: ReadonlyMap<string, number>): readonly RuleSpace[] {
+    const known = new Map<RuleRunner, { readonly number: number; readonly onceNumber: number }>();
     for (const { number, reader } of this.#records("rule")) {
-      const name = reader.text();
-      const version = reader.text();
-      next = number + 1;
-      const runner = this.#runnerOf(name, version);
-      if (runner === undefined) dropped.push({ number, name });
-      else {
-        known.set(runner, number);
+      this.#next.rule = number + 1;
+      const record = readRule(reader);
+      const runner = record === null ? undefined : this.#runnerOf(record, number);
+      if (record !== null) this.#next.once = Math.max(this.#next.once, record.onceNumber + 1);
+      if (runner !== undefined && record !== null) {
+        known.set(runner, { number, onceNumber: record.onceNumber });
         restoreTallies(reader, runner);
-      }
+      } else this.#dropRule(record, number);
     }
     const rules: RuleSpace[] = [];
     for (const group of this.#parts.groups) {
       for (const runner of group.runners) {
-        const shelf = this.#evidence.shelfFor(runner.rule, group, groupNumbers.get(group) ?? 0);
-        const number = known.get(runner);
-        const recorded = number !== undefined;
-        rules.push({ runner, group, number: number ?? next++, shelf, recorded });
+        const shelf = this.#evidence.shelfFor(
+          runner.rule,
+          group,
+          groupNumbers.get(group.name) ?? 0,
+        );
+        const number = known.get(runner)?.number ?? this.#next.rule++;
+        const onceNumber = known.get(runner)?.onceNumber ?? this.#next.once++;
+        const space = newRuleSpace(runner, group, number, onceNumber, shelf);
+        space.recorded = known.has(runner);
+        rules.push(space);
       }
     }
-    return { rules, dropped };
+    return rules;
   }
 
-  #runnerOf(name: string, version: string): RuleRunner | undefined {
-    for (const group of this.#parts.groups) {
-      for (const runner of group.runners) {
-        if (runner.storeName === name && runner.rule.version === version) return runner;
+  #dropRule(record: RuleRecord | null, number: number): void {
+    this.#dropped.push({ kind: "rule", number });
+    if (record === null) return;
+    this.#dropped.push({ kind: "once", number: record.onceNumber });
+    // Of a hidden copy nobody knows; the rule itself is told by its own name.
+    if (!record.hidden) this.#droppedRules.push(record.name);
+  }
+
+  #runnerOf(record: RuleRecord, number: number): RuleRunner | undefined {
+    if (record.draining !== null) return this.#draining.get(number);
+    const { name, version, group, hidden } = record;
+    for (const one of this.#parts.groups) {
+      for (const runner of one.runners) {
+        if (runner.drainedMs !== null || runner.hidden !== hidden) continue;
+        if (runner.rule.name !== name || runner.rule.version !== version) continue;
+        if (!hidden || one.name === group) return runner;
       }
     }
     return undefined;
   }
 
-  #restoreSlots({ runner, number, shelf }: RuleSpace): void {
-    // The parts of a key stand side by side, for the key of part 0 begins those of the others.
-    let parts: StatePart[] = [];
-    let last = "";
-    const finish = (): void => {
-      if (parts.length > 0) runner.matcher.restore(last, parts);
-      parts = [];
+  #openStarts(): ReadonlyMap<number, number> {
+    const value = this.#store.get(SPACES.meta, metaKey("open", 0));
+    return value === null ? new Map() : decodeOpenStarts(new ByteReader(value));
+  }
+
+  #openSlots(space: RuleSpace, openStarts: number): void {
+    const { runner, group, number, shelf, due } = space;
+    const { matcher } = runner;
+    const partsOf = (text: string, values: readonly StoredValue[]): readonly StatePart[] =>
+      values.map(({ part, reader }) => {
+        const bytes = reader.raw(reader.uint());
+        const events = this.#evidence.readAll(reader, shelf);
+        if (part === 0 && due !== null) due.restored(text, reader.double());
+        return { part, bytes, events };
+      });
+    const { stored } = matcher;
+    if (stored === undefined) {
+      const entries = new StoredEntries(this.#store, {
+        space: SPACES.slots,
+        number,
+        parts: "many",
+        restore: (text, values) => matcher.restore(text, partsOf(text, values)),
+        done: () => undefined,
+      });
+      entries.loadAll();
+      return;
+    }
+    matcher.awaitStored?.(openStarts);
+    if (shelf !== null) shelf.pending++;
+    const entries = new StoredEntries(this.#store, {
+      space: SPACES.slots,
+      number,
+      parts: stored.parts,
+      restore: (text, values) => runner.restoreKey(text, partsOf(text, values)),
+      done: () => {
+        if (shelf !== null) shelf.pending--;
+        runner.storedKeys = null;
+        space.slots = null;
+      },
+    });
+    space.slots = entries;
+    runner.storedKeys = {
+      recall: (key) => entries.recall(key),
+      recallAll: () => entries.loadAll(),
     };
-    for (const { key, value } of this.#store.scan(SPACES.slots, ownerRange(number))) {
-      const reader = new ByteReader(value);
-      const { text, part } = readSlotKey(key, reader);
-      const bytes = reader.raw(reader.uint());
-      const events = this.#evidence.readAll(reader, shelf);
-      if (part === 0 || text !== last) finish();
-      last = text;
-      parts.push({ part, bytes, events });
-    }
-    finish();
+    this.#stored.push(entries);
+    if (due === null) return;
+    const keys = this.#dueKeys.get(group) ?? new DueKeys(this.#store);
+    this.#dueKeys.set(group, keys);
+    keys.add(number, entries);
   }
 
-  #restoreOnce({ runner, number }: RuleSpace): void {
-    const { once } = runner;
+  #openOnce(space: RuleSpace): void {
+    const { once, onceNumber } = space;
     if (once === null) return;
-    const entries: { readonly values: string; readonly entry: OnceEntry }[] = [];
-    for (const { key, value } of this.#store.scan(SPACES.once, ownerRange(number))) {
-      const reader = new ByteReader(value);
-      const values = readText(key, reader);
-      const passedMs = reader.double();
-      entries.push({ values, entry: { passedMs, withheld: reader.uint() } });
-    }
-    entries.sort((a, b) => a.entry.passedMs - b.entry.passedMs);
-    for (const { values, entry } of entries) once.restore(values, entry);
+    const entries = new StoredEntries(this.#store, {
+      space: SPACES.once,
+      number: onceNumber,
+      parts: "one",
+      restore: (values, [value]) => {
+        if (value === undefined) return;
+        const passedMs = value.reader.double();
+        once.restore(values, { passedMs, withheld: value.reader.uint() });
+      },
+      done: () => {
+        once.recall = null;
+        once.recallAll = null;
+        space.onceEntries = null;
+      },
+    });
+    once.recall = (values) => void entries.recall(values);
+    once.recallAll = () => entries.loadAll();
+    space.onceEntries = entries;
+    this.#stored.push(entries);
   }
 
-  #restoreStreams(): ReadonlyMap<number, number> {
-    const numbers = new Map<number, number>();
-    let next = 0;
+  #restoreStreams(): ReadonlyMap<SeenIds, number> {
+    const numbers = new Map<SeenIds, number>();
     for (const { number, reader } of this.#records("stream")) {
-      next = number + 1;
-      const place = this.#streamNamed(reader.text())?.place;
-      const seen = place === undefined ? null : (this.#parts.lanes[place]?.seen ?? null);
-      if (place === undefined || seen === null) continue;
-      numbers.set(place, number);
+      this.#next.stream = number + 1;
+      const name = reader.text();
+      const lane = this.#parts.lanes.find((one) => one?.plan.name === name);
+      const seen = lane?.seen ?? null;
+      if (seen === null) {
+        this.#dropped.push({ kind: "stream", number });
+        continue;
+      }
+      numbers.set(seen, number);
       seen.restoreFloor(reader.double());
-      this.#restoreIds(seen, number);
+      this.#openIds(seen, number);
     }
     for (const lane of this.#parts.lanes) {
-      if (lane === undefined || lane.seen === null || numbers.has(lane.plan.place)) continue;
-      numbers.set(lane.plan.place, next++);
+      const seen = lane?.seen ?? null;
+      if (seen !== null && !numbers.has(seen)) numbers.set(seen, this.#next.stream++);
     }
     return numbers;
   }
 
-  #restoreIds(seen: SeenIds, number: number): void {
-    const entries: { readonly id: string; readonly timeMs: number }[] = [];
-    for (const { key, value } of this.#store.scan(SPACES.ids, ownerRange(number))) {
-      const reader = new ByteReader(value);
-      const id = readText(key, reader);
-      entries.push({ id, timeMs: reader.double() });
-    }
-    entries.sort((a, b) => a.timeMs - b.timeMs);
-    for (const { id, timeMs } of entries) seen.restore(id, timeMs);
+  #openIds(seen: SeenIds, number: number): void {
+    const entries = new StoredEntries(this.#store, {
+      space: SPACES.ids,
+      number,
+      parts: "one",
+      restore: (id, [value]) => {
+        if (value !== undefined) seen.restore(id, value.reader.double());
+      },
+      done: () => {
+        seen.recall = null;
+      },
+    });
+    seen.recall = (id) => void entries.recall(id);
+    this.#stored.push(entries);
   }
 
   #restoreWaiting(): void {
@@ -238,23 +346,6 @@ export class Restorer {
       holds.discard(event);
     }
   }
-}
-
-/** The text that a key of `slots`, `once` or `ids` stands for; a long one stands in the value. */
-function readText(key: Uint8Array, value: ByteReader): string {
-  return readSlotKey(key, value).text;
-}
-
-function readSlotKey(
-  key: Uint8Array,
-  value: ByteReader,
-): { readonly text: string; readonly part: number } {
-  const reader = new ByteReader(key);
-  reader.uint32();
-  const hashed = reader.byte() === 1;
-  const inKey = reader.text();
-  const text = hashed ? value.text() : inKey;
-  return { text, part: reader.done ? 0 : reader.uint() };
 }
 
 function readUint32(bytes: Uint8Array, at: number): number {

@@ -1,2 +1,2 @@
 /** Version of everything that this folder writes. A store of another version is refused. */
-export const SCHEMA = 1;
+export const SCHEMA = 2;

@@ -7,6 +7,7 @@
  * Everything it is told goes into `trace`.
  */
 
+import { assert } from "../../base/assert.ts";
 import { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import type { EventRecord } from "../../base/event.ts";
 import type { Value } from "../../base/value.ts";
@@ -21,12 +22,13 @@ interface KeyState {
 
 export class PairMatcher implements Matcher {
   readonly tier = "pairs";
-  readonly #rule: RulePlan;
+  #rule: RulePlan;
   readonly #host: MatcherHost;
-  readonly #windowMs: number;
-  readonly #keys = new Map<string, KeyState>();
+  #windowMs: number;
+  #keys = new Map<string, KeyState>();
   readonly #changed = new Set<string>();
   readonly #trace: string[] | null;
+  #drains = false;
 
   constructor(rule: RulePlan, host: MatcherHost, trace: string[] | null) {
     this.#rule = rule;
@@ -53,6 +55,7 @@ export class PairMatcher implements Matcher {
   #step(key: string, state: KeyState, event: EventRecord): KeyState {
     switch (event.data["t"]) {
       case "a":
+        if (this.#drains) return state;
         this.#host.arm(key, event.timeMs + this.#windowMs);
         return { ...state, open: [...state.open, event] };
       case "b": {
@@ -62,6 +65,7 @@ export class PairMatcher implements Matcher {
         return { ...state, open: [] };
       }
       case "w":
+        if (this.#drains) return state;
         this.#host.arm(key, event.timeMs + this.#windowMs);
         return { ...state, waiting: [...state.waiting, event] };
       case "c":
@@ -141,6 +145,30 @@ export class PairMatcher implements Matcher {
     const writer = new ByteWriter();
     writer.uint(state.open.length);
     return [{ part: 0, bytes: writer.take(), events: [...state.open, ...state.waiting] }];
+  }
+
+  become(next: Matcher): void {
+    assert(next instanceof PairMatcher, "a rule that goes on keeps its kind of matcher");
+    this.#rule = next.#rule;
+    this.#windowMs = next.#windowMs;
+  }
+
+  drain(): void {
+    this.#drains = true;
+  }
+
+  isDrained(): boolean {
+    return this.#keys.size === 0;
+  }
+
+  adopt(warm: Matcher, move: (event: EventRecord) => void): void {
+    assert(warm instanceof PairMatcher, "a rule is warmed up by its own kind of matcher");
+    this.#keys = warm.#keys;
+    for (const [key, state] of this.#keys) {
+      for (const event of [...state.open, ...state.waiting]) move(event);
+      this.#changed.add(key);
+      this.#rearm(key, state);
+    }
   }
 
   restore(key: string, parts: readonly StatePart[]): void {

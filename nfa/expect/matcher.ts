@@ -15,10 +15,18 @@ import type { EventRecord } from "../../base/event.ts";
 import { compareText, type Value } from "../../base/value.ts";
 import type { ExpectPlan, RulePlan } from "../../dsl/plan.ts";
 import { conjunction } from "../build.ts";
-import { type CompileOptions, compileEventCondition } from "../expression/compiled.ts";
+import { compileEventCondition } from "../expression/compiled.ts";
 import { NO_HISTORY } from "../history.ts";
 import { keyText } from "../key.ts";
-import type { Match, Matcher, MatcherHost, PartChange, StatePart } from "../matcher.ts";
+import type {
+  Match,
+  Matcher,
+  MatcherHost,
+  MatcherOptions,
+  PartChange,
+  StatePart,
+  StoredTraits,
+} from "../matcher.ts";
 import { Router, type RouteSink } from "../routing.ts";
 import { type Awaited, decodeAwaited, encodeAwaited } from "./awaited.ts";
 
@@ -26,7 +34,7 @@ import { type Awaited, decodeAwaited, encodeAwaited } from "./awaited.ts";
 export function createExpectMatcher(
   rule: RulePlan,
   host: MatcherHost,
-  options: CompileOptions,
+  options: MatcherOptions,
 ): Matcher {
   const { body } = rule;
   assert(body.kind === "expect", "silence is watched for `expect` bodies");
@@ -34,24 +42,38 @@ export function createExpectMatcher(
   const admits = filter === null ? null : compileEventCondition(filter, host.data, options);
   const leaves = [{ bit: 1, sources: [{ source: 0, admits }] }];
   const router = new Router([body.source], leaves, false, host.data, options);
-  return new ExpectMatcher(body, rule.recovered !== null, router, host);
+  return new ExpectMatcher(body, rule.recovered !== null, router, host, options);
 }
 
 class ExpectMatcher implements Matcher {
   readonly tier = "expect";
-  readonly #plan: ExpectPlan;
+  readonly stored?: StoredTraits;
+  #plan: ExpectPlan;
   /** Is the end of a silence told? */
-  readonly #tells: boolean;
-  readonly #router: Router;
+  #tells: boolean;
+  #router: Router;
   readonly #host: MatcherHost;
-  readonly #keys = new Map<string, Awaited>();
+  #keys = new Map<string, Awaited>();
+  /** False: nobody asks what has changed. */
+  readonly #records: boolean;
   readonly #changed = new Set<string>();
   readonly #sink: RouteSink;
   /** The table's version when it was last gone through; null: not yet. */
   #version: number | null = null;
+  /** The rule's time when it began to drain; null: it does not. */
+  #drainedMs: number | null = null;
 
-  constructor(plan: ExpectPlan, tells: boolean, router: Router, host: MatcherHost) {
+  constructor(
+    plan: ExpectPlan,
+    tells: boolean,
+    router: Router,
+    host: MatcherHost,
+    { recordChanges = true }: MatcherOptions,
+  ) {
+    this.#records = recordChanges;
     this.#plan = plan;
+    // Whether a row of the table is new shows only beside all states (E2).
+    if (plan.table === null) this.stored = { deadlines: "decide", parts: "one" };
     this.#tells = tells;
     this.#router = router;
     this.#host = host;
@@ -68,7 +90,12 @@ class ExpectMatcher implements Matcher {
   }
 
   #hear(key: string, values: readonly Value[], event: EventRecord): void {
-    const known = this.#keys.get(key);
+    let known = this.#keys.get(key);
+    if (known === undefined && this.#host.recall?.(key)) known = this.#keys.get(key);
+    if (this.#drainedMs !== null) {
+      if (known !== undefined) this.#finish(known, this.#drainedMs, event);
+      return;
+    }
     const state = known ?? this.#add(key, values, event.timeMs, false);
     if (state.missing) {
       state.missing = false;
@@ -76,7 +103,20 @@ class ExpectMatcher implements Matcher {
     }
     state.last = event;
     this.#arm(state);
-    this.#changed.add(key);
+    this.#touched(key);
+  }
+
+  /** A rule that drains, and began to at this time, hears of a key for the last time. */
+  #finish(state: Awaited, drainedMs: number, event: EventRecord): void {
+    const inTime = event.timeMs <= drainedMs + this.#plan.everyMs;
+    if (state.missing && this.#tells && inTime)
+      this.#report("recovered", state, event.timeMs, event);
+    this.#keys.delete(state.key);
+    this.#touched(state.key);
+  }
+
+  #touched(key: string): void {
+    if (this.#records) this.#changed.add(key);
   }
 
   #add(key: string, values: readonly Value[], sinceMs: number, listed: boolean): Awaited {
@@ -115,8 +155,9 @@ class ExpectMatcher implements Matcher {
     }
     state.missing = true;
     this.#report("missing", state, dueMs, null);
-    if (!state.listed && !this.#tells) this.#keys.delete(key);
-    this.#changed.add(key);
+    const drains = this.#drainedMs !== null;
+    if (!this.#tells && (drains || !state.listed)) this.#keys.delete(key);
+    this.#touched(key);
   }
 
   /** `by`: the event that ended the silence. */
@@ -154,7 +195,7 @@ class ExpectMatcher implements Matcher {
   /** Begins to wait for the table's new keys, and retires those that are no longer there (E-2). True where there were any. */
   #followTable(nowMs: number): boolean {
     const { table } = this.#plan;
-    if (table === null) return false;
+    if (table === null || this.#drainedMs !== null) return false;
     const version = this.#host.data.version(table);
     if (version === this.#version) return false;
     this.#version = version;
@@ -164,7 +205,7 @@ class ExpectMatcher implements Matcher {
     for (const [key, state] of this.#keys) {
       if (!state.listed || listed.has(key)) continue;
       this.#keys.delete(key);
-      this.#changed.add(key);
+      this.#touched(key);
       changed = true;
     }
     for (const [key, values] of [...listed].sort(([a], [b]) => compareText(a, b))) {
@@ -173,7 +214,7 @@ class ExpectMatcher implements Matcher {
       const state = known ?? this.#add(key, values, nowMs, true);
       state.listed = true;
       this.#arm(state);
-      this.#changed.add(key);
+      this.#touched(key);
       changed = true;
     }
     return changed;
@@ -205,5 +246,33 @@ class ExpectMatcher implements Matcher {
     const state = decodeAwaited(key, part);
     this.#keys.set(key, state);
     this.#arm(state);
+  }
+
+  become(next: Matcher): void {
+    assert(next instanceof ExpectMatcher, "a rule that goes on keeps its kind of matcher");
+    this.#plan = next.#plan;
+    this.#tells = next.#tells;
+    this.#router = next.#router;
+    // It may be another table, or other rows: both are noticed with the next event, deadline or beginning.
+    this.#version = null;
+  }
+
+  drain(sinceMs: number): void {
+    this.#drainedMs = sinceMs;
+  }
+
+  isDrained(nowMs: number): boolean {
+    return this.#keys.size === 0 || nowMs > (this.#drainedMs ?? nowMs) + this.#plan.everyMs;
+  }
+
+  adopt(warm: Matcher, move: (event: EventRecord) => void): void {
+    assert(warm instanceof ExpectMatcher, "a rule is warmed up by its own kind of matcher");
+    this.#keys = warm.#keys;
+    for (const state of this.#keys.values()) {
+      if (state.last !== null) move(state.last);
+      state.armedMs = Number.POSITIVE_INFINITY;
+      this.#arm(state);
+      this.#touched(state.key);
+    }
   }
 }

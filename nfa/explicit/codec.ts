@@ -1,6 +1,6 @@
 /**
  * A key's state as bytes and back. Events stand outside and are referred to by index; nodes shared by runs are written
- * once. Leaves and edges go by index: bytes are only read by the program that wrote them (same rule version).
+ * once. Leaves and edges go by index: bytes are only read by a program of the shape of the one that wrote them.
  */
 
 import { assert } from "../../base/assert.ts";
@@ -108,7 +108,9 @@ export function decodeKey(
     const index = reader.uint();
     state.seen[i] = index === 0 ? null : at(events, index - 1);
   }
-  for (let count = reader.uint(); count > 0; count--) state.recent.push(at(events, reader.uint()));
+  const recent: EventRecord[] = [];
+  for (let count = reader.uint(); count > 0; count--) recent.push(at(events, reader.uint()));
+  if (recent.length > 0) state.recent = recent;
   const nodes = readNodes(reader, program, events);
   const starts: Start[] = [];
   for (let count = reader.uint(); count > 0; count--)

@@ -3,7 +3,7 @@
 import type { EventRecord } from "../../base/event.ts";
 import type { Value } from "../../base/value.ts";
 import type { Program } from "../program.ts";
-import type { KeyState, Run, Start } from "./run.ts";
+import type { KeyState, Node, Run, Start } from "./run.ts";
 
 /** Of programs that remember no such events; never written to. */
 const NOTHING: never[] = [];
@@ -21,6 +21,7 @@ export function newKeyState(program: Program, key: string, values: readonly Valu
     recent: program.precedingMax === 0 ? NOTHING : [],
     armedMs: Number.POSITIVE_INFINITY,
     changed: false,
+    stored: false,
   };
 }
 
@@ -28,6 +29,26 @@ export function isEmpty(state: KeyState): boolean {
   return (
     state.runCount === 0 && state.recent.length === 0 && state.seen.every((event) => event === null)
   );
+}
+
+/** Every event that the key remembers. */
+export function eventsOf(state: KeyState): ReadonlySet<EventRecord> {
+  const found = new Set<EventRecord>(state.recent);
+  for (const event of state.seen) if (event !== null) found.add(event);
+  const nodes = new Set<Node>();
+  const follow = (last: Node | undefined): void => {
+    for (let node = last ?? null; node !== null && !nodes.has(node); node = node.before) {
+      nodes.add(node);
+      found.add(node.event);
+    }
+  };
+  for (const list of state.runs) for (const run of list ?? []) follow(run.node);
+  for (const { event, held, timedOut } of state.starts) {
+    found.add(event);
+    follow(held?.last);
+    follow(timedOut?.last);
+  }
+  return found;
 }
 
 /** Puts a run into the list of its edge. */

@@ -95,6 +95,8 @@ test("nothing is left once time has passed (X3)", () => {
   );
   for (let i = 1; i <= 9; i++) matcher.offer(event(i, i % 3 === 1 ? "A" : "B", i * 100));
   expect(matcher.openRuns()).toBeGreaterThan(0);
+  expect(matcher.takeChanged()).toEqual(["tx"]);
+  expect(matcher.encode("tx").map((part) => part.part)).toEqual([0]);
   passTime(matcher, host, Number.POSITIVE_INFINITY);
   expect([matcher.openRuns(), matcher.openStarts()]).toEqual([0, 0]);
   expect(matcher.takeChanged()).toEqual(["tx"]);
@@ -163,8 +165,19 @@ test("`preceding(n)` sees the key's input for as long as `within` (X-4)", () => 
   matcher.offer(event(5, "A", 4, { n: 5 }));
   matcher.offer(event(6, "A", 10_003, { n: 6 }));
   expect(host.matches).toEqual(["match @10003 0:6"]);
+  expect(matcher.takeChanged().flatMap((key) => matcher.encode(key))).toHaveLength(1);
   passTime(matcher, host, Number.POSITIVE_INFINITY);
   expect(
     matcher.takeChanged().flatMap((key) => matcher.encode(key).map((part) => part.bytes)),
   ).toEqual([null]);
+});
+
+test("what began and ended between two commits is not stored, and not deleted either", () => {
+  const { matcher, host } = matcherOf("match by k within 1s { a: A  then b: B }");
+  for (let n = 0; n < 3000; n++) {
+    matcher.offer(event(2 * n, "A", n, { k: `k${n}` }));
+    matcher.offer(event(2 * n + 1, "B", n, { k: `k${n}` }));
+  }
+  expect(host.matches).toHaveLength(3000);
+  expect(matcher.takeChanged()).toEqual([]);
 });

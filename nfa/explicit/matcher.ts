@@ -9,14 +9,34 @@ import type { EventRecord } from "../../base/event.ts";
 import type { Value } from "../../base/value.ts";
 import type { LimitsPlan, RulePlan } from "../../dsl/plan.ts";
 import { buildProgram } from "../build.ts";
-import type { Matcher, MatcherHost, MatcherOptions, PartChange, StatePart } from "../matcher.ts";
+import type {
+  Matcher,
+  MatcherHost,
+  MatcherOptions,
+  PartChange,
+  StatePart,
+  StoredTraits,
+} from "../matcher.ts";
 import type { Program } from "../program.ts";
 import { Router, type RouteSink } from "../routing.ts";
 import { decodeKey, encodeKey } from "./codec.ts";
-import { dropStarts, isEmpty, killOverdue, newKeyState, oldestStart } from "./key-state.ts";
+import {
+  dropStarts,
+  eventsOf,
+  isEmpty,
+  killOverdue,
+  newKeyState,
+  oldestStart,
+} from "./key-state.ts";
 import type { KeyState, Start } from "./run.ts";
 import { StartQueue } from "./starts.ts";
-import { Stepper, wakeMs } from "./stepper.ts";
+import { decidesOnExpiry, Stepper, wakeMs } from "./stepper.ts";
+
+/**
+ * Partial matches of one key, of which a single start may have any number (`1+ any`): beyond this many the oldest start
+ * is dropped as at `limit N open per key` (A-3), so that a rule that multiplies costs no more than this per event.
+ */
+const RUNS_PER_KEY = 250_000;
 
 /** The matcher of a rule with a `match` block. */
 export function createMatcher(rule: RulePlan, host: MatcherHost, options: MatcherOptions): Matcher {
@@ -44,19 +64,27 @@ const NO_EVENT: EventRecord = {
   data: {},
 };
 
+const CHANGED_ROOM = 1024;
+
 class ExplicitMatcher implements Matcher {
   readonly tier = "explicit runs";
-  readonly #program: Program;
-  readonly #router: Router;
-  readonly #limits: LimitsPlan;
+  readonly stored: StoredTraits;
+  #program: Program;
+  #router: Router;
+  #limits: LimitsPlan;
   readonly #host: MatcherHost;
-  readonly #stepper: Stepper;
-  readonly #keys = new Map<string, KeyState>();
+  #stepper: Stepper;
+  #keys = new Map<string, KeyState>();
   readonly #starts = new StartQueue();
   readonly #sink: RouteSink;
-  /** Null: nobody asks what has changed. */
-  readonly #changed: Set<string> | null;
+  /** States that changed, those that ended since then included. Null: nobody asks what has changed. */
+  #changed: KeyState[] | null;
+  /** At so many of them those that ended and were never stored are forgotten. */
+  #changedRoom = CHANGED_ROOM;
+  #drains = false;
+  /** Those of keys that are stored and not restored yet count as well. */
   #liveStarts = 0;
+  #awaitedStarts = 0;
 
   constructor(
     program: Program,
@@ -69,9 +97,18 @@ class ExplicitMatcher implements Matcher {
     this.#router = router;
     this.#limits = limits;
     this.#host = host;
-    this.#changed = recordChanges ? new Set() : null;
-    this.#stepper = new Stepper(program, limits, host, newKeyState(program, "", []), NO_EVENT);
+    this.#changed = recordChanges ? [] : null;
+    const decides =
+      decidesOnExpiry(program) ||
+      program.edges.some(({ to, watches }) => to === null && watches.length > 0);
+    this.stored = { deadlines: decides ? "decide" : "forget", parts: "one" };
+    this.#stepper = this.#newStepper();
     this.#sink = (key, values, event, bits) => this.#offerTo(key, values, event, bits);
+  }
+
+  #newStepper(): Stepper {
+    const none = newKeyState(this.#program, "", []);
+    return new Stepper(this.#program, this.#limits, this.#host, none, NO_EVENT);
   }
 
   /** A pattern begins with an event, so there is nothing to do. */
@@ -85,7 +122,9 @@ class ExplicitMatcher implements Matcher {
 
   #offerTo(key: string, values: readonly Value[], event: EventRecord, bits: number): void {
     let state = this.#keys.get(key);
+    if (state === undefined && this.#host.recall?.(key)) state = this.#keys.get(key);
     if (state === undefined) {
+      if (this.#drains) return;
       const begins =
         (bits & this.#program.startBits) !== 0 ||
         this.#program.precedingMax > 0 ||
@@ -98,7 +137,8 @@ class ExplicitMatcher implements Matcher {
     const changed = this.#stepper.step(state, event, bits);
     this.#liveStarts += state.liveStarts - startsBefore;
     if (this.#starts.open) this.#enlist(state, event);
-    if (state.liveStarts > this.#limits.openPerKey) this.#limitKey(state, event.timeMs);
+    if (state.liveStarts > this.#limits.openPerKey || state.runCount > RUNS_PER_KEY)
+      this.#limitKey(state, event.timeMs);
     if (this.#liveStarts > this.#limits.open) this.#limitRule(event.timeMs);
     if (changed) this.#touched(state);
     else if (isEmpty(state)) this.#keys.delete(key);
@@ -149,20 +189,29 @@ class ExplicitMatcher implements Matcher {
     if (isEmpty(state)) this.#keys.delete(state.key);
     if (state.changed || this.#changed === null) return;
     state.changed = true;
-    this.#changed.add(state.key);
+    if (this.#changed.push(state) >= this.#changedRoom) this.#tidyChanged(this.#changed);
+  }
+
+  #tidyChanged(changed: readonly KeyState[]): void {
+    const kept = changed.filter((state) => state.stored || this.#keys.get(state.key) === state);
+    this.#changed = kept;
+    this.#changedRoom = CHANGED_ROOM + 2 * kept.length;
   }
 
   /** Drops the oldest starts of the key, once those out of time are gone (A-3). */
   #limitKey(state: KeyState, nowMs: number): void {
     this.#drop(state, null, nowMs);
-    while (state.liveStarts > this.#limits.openPerKey) {
+    while (state.liveStarts > this.#limits.openPerKey || state.runCount > RUNS_PER_KEY) {
       this.#drop(state, oldestStart(state), nowMs);
       this.#host.limitReached("open per key", 1);
     }
   }
 
   #limitRule(nowMs: number): void {
-    if (!this.#starts.open) this.#starts.fill(this.#keys.values());
+    if (!this.#starts.open) {
+      this.#host.recallAll?.();
+      this.#starts.fill(this.#keys.values());
+    }
     while (this.#liveStarts > this.#limits.open) {
       const oldest = this.#starts.oldest();
       this.#drop(oldest.key, null, nowMs);
@@ -192,13 +241,17 @@ class ExplicitMatcher implements Matcher {
   }
 
   takeChanged(): readonly string[] {
-    const changed = [...(this.#changed ?? [])];
-    this.#changed?.clear();
-    for (const key of changed) {
-      const state = this.#keys.get(key);
-      if (state !== undefined) state.changed = false;
+    const changed = new Set<string>();
+    for (const state of this.#changed ?? []) {
+      const lives = this.#keys.get(state.key) === state;
+      // What began and ended in between was never stored.
+      if (lives || state.stored) changed.add(state.key);
+      state.changed = false;
+      state.stored = lives;
     }
-    return changed;
+    if (this.#changed !== null) this.#changed = [];
+    this.#changedRoom = CHANGED_ROOM;
+    return [...changed];
   }
 
   encode(key: string): readonly PartChange[] {
@@ -210,8 +263,46 @@ class ExplicitMatcher implements Matcher {
     const [part] = parts;
     assert(part !== undefined, "a key's state has one part");
     const state = decodeKey(this.#program, key, part.bytes, part.events);
+    state.stored = true;
     this.#keys.set(key, state);
-    this.#liveStarts += state.liveStarts;
+    const counted = Math.min(state.liveStarts, this.#awaitedStarts);
+    this.#awaitedStarts -= counted;
+    this.#liveStarts += state.liveStarts - counted;
     this.#rearm(state);
+  }
+
+  become(next: Matcher): void {
+    assert(next instanceof ExplicitMatcher, "a rule that goes on keeps its kind of matcher");
+    this.#program = next.#program;
+    this.#router = next.#router;
+    this.#limits = next.#limits;
+    this.#stepper = this.#newStepper();
+  }
+
+  drain(): void {
+    this.#drains = true;
+    this.#stepper.beginNothing();
+  }
+
+  isDrained(): boolean {
+    return this.#liveStarts === 0;
+  }
+
+  adopt(warm: Matcher, move: (event: EventRecord) => void): void {
+    assert(warm instanceof ExplicitMatcher, "a rule is warmed up by its own kind of matcher");
+    this.#keys = warm.#keys;
+    this.#liveStarts = warm.#liveStarts;
+    for (const state of this.#keys.values()) {
+      for (const event of eventsOf(state)) move(event);
+      state.armedMs = Number.POSITIVE_INFINITY;
+      state.changed = false;
+      this.#rearm(state);
+      this.#touched(state);
+    }
+  }
+
+  awaitStored(openStarts: number): void {
+    this.#awaitedStarts += openStarts;
+    this.#liveStarts += openStarts;
   }
 }

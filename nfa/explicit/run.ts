@@ -84,4 +84,6 @@ export interface KeyState {
   /** Deadline for which the engine was asked to call `expire`; Infinity: none. */
   armedMs: number;
   changed: boolean;
+  /** Does the store have a state of this key? As of the last time that it was encoded or restored. */
+  stored: boolean;
 }

@@ -42,6 +42,7 @@ export class Stepper {
   #bits = 0;
   #decidedMs = 0;
   #changed = false;
+  #begins = true;
 
   constructor(
     program: Program,
@@ -74,7 +75,7 @@ export class Stepper {
     if (this.#program.seesAll) state.ordinal++;
     if (state.recent.length > 0) this.#forget(event.timeMs);
     if (state.runCount > 0) this.#tryRuns();
-    if ((bits & this.#program.startBits) !== 0) this.#tryStarts();
+    if (this.#begins && (bits & this.#program.startBits) !== 0) this.#tryStarts();
     this.#remember();
     this.#finish();
     const { until } = this.#program;
@@ -85,6 +86,11 @@ export class Stepper {
     if (this.#program.precedingMax > 0) this.#remind();
     tidyStarts(state);
     return this.#changed;
+  }
+
+  /** From now on no event starts a match. */
+  beginNothing(): void {
+    this.#begins = false;
   }
 
   /** Time has passed `deadlineMs`: patterns that waited for it are matches, runs that needed an event by then end. */
@@ -331,7 +337,7 @@ export class Stepper {
     }
     if (again !== null) again.exits = left;
     for (const exit of exits ?? [])
-      if (left?.some((run) => run.edge === exit.edge)) this.#dominated.push(exit);
+      if (left?.some((run) => run.edge.id === exit.edge.id)) this.#dominated.push(exit);
   }
 
   /** A scope with no event at hand: conditions on what was taken. */
@@ -405,6 +411,8 @@ export class Stepper {
 
   /** The event is one of those before the next. */
   #remind(): void {
+    // Of a version that remembered nothing the list is shared by all keys.
+    if (this.#state.recent.length === 0) this.#state.recent = [];
     const { recent } = this.#state;
     recent.push(this.#event);
     if (recent.length > this.#program.precedingMax) recent.shift();
@@ -464,6 +472,6 @@ export function wakeMs(run: Run, program: Program): number {
 }
 
 /** Does a partial match that runs out of time decide something, so that it must not be noticed late? */
-function decidesOnExpiry(program: Program): boolean {
+export function decidesOnExpiry(program: Program): boolean {
   return program.plan.mode === "longest" || program.timeoutAfter !== undefined;
 }

@@ -2,7 +2,7 @@
 
 import type { Program } from "../program.ts";
 import { compareCandidates } from "./preference.ts";
-import type { Candidate, Start } from "./run.ts";
+import type { Candidate, Node, Start } from "./run.ts";
 
 /**
  * A partial match ran out of time. Keeps it for its start if it came to a later element than the one kept so far, or
@@ -26,11 +26,13 @@ export function timedOut(starts: Iterable<Start>): readonly Candidate[] {
   return candidates.sort(compareCandidates);
 }
 
+/** Has the step that `label` names as many events as it must have? */
 function passed(candidate: Candidate, label: number): boolean {
-  for (let node = candidate.last; ; node = node.before) {
-    if (node.leaf.step?.label === label) return true;
-    if (node.before === null) return false;
+  for (let node: Node | null = candidate.last; node !== null; node = node.other) {
+    const { step } = node.leaf;
+    if (step?.label === label && node.labelCount >= step.quantity.min) return true;
   }
+  return false;
 }
 
 function furtherThan(a: Candidate, b: Candidate): boolean {
