@@ -15,6 +15,7 @@
  */
 
 import { assert } from "../base/assert.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import type { Broker, BrokerMessage } from "./nats.ts";
 
 export interface OutRecord {
@@ -48,6 +49,8 @@ export interface PublishOptions {
   readonly window?: number;
   /** How long to wait for the next acknowledgement; 5000. */
   readonly timeoutMs?: number;
+  /** The system's clock where left out. */
+  readonly clock?: Clock;
 }
 
 /** The stream does not end with what was expected (errors.json of nats-server). */
@@ -74,6 +77,7 @@ export class Publisher {
   readonly #stream: string;
   readonly #window: number;
   readonly #timeoutMs: number;
+  readonly #clock: Clock;
   readonly #inbox: string;
   readonly #unsubscribe: () => void;
   #nextNumber = 0;
@@ -84,6 +88,7 @@ export class Publisher {
     this.#stream = options.stream;
     this.#window = options.window ?? 256;
     this.#timeoutMs = options.timeoutMs ?? 5000;
+    this.#clock = options.clock ?? systemClock;
     this.#inbox = broker.newInbox();
     this.#unsubscribe = broker.subscribe(`${this.#inbox}.*`, (message) => this.#onAck(message));
   }
@@ -103,7 +108,7 @@ export class Publisher {
         firstNumber: this.#nextNumber,
         sent: 0,
         acked: 0,
-        lastProgressMs: performance.now(),
+        lastProgressMs: this.#clock.monotonicMs(),
         finish: (stopped) => {
           const published = call.acked;
           resolve({ published, lastSeq: expectedLastSeq + published, stopped });
@@ -126,16 +131,21 @@ export class Publisher {
 
   /** Ends the call when the connection is lost or no acknowledgement comes; gives the function that stops watching. */
   #watch(call: Call): () => void {
-    const timer = setInterval(() => {
-      if (performance.now() - call.lastProgressMs < this.#timeoutMs) return;
+    let cancel = (): void => undefined;
+    const look = (): void => {
+      if (this.#clock.monotonicMs() - call.lastProgressMs < this.#timeoutMs) {
+        cancel = this.#clock.after(this.#timeoutMs / 4, look);
+        return;
+      }
       const reason = `no acknowledgement from NATS within ${this.#timeoutMs} ms`;
       this.#stop(call, { kind: "unreachable", reason });
-    }, this.#timeoutMs / 4);
+    };
+    cancel = this.#clock.after(this.#timeoutMs / 4, look);
     const off = this.#broker.onLost(() => {
       this.#stop(call, { kind: "unreachable", reason: "the connection to NATS is lost" });
     });
     return () => {
-      clearInterval(timer);
+      cancel();
       off();
     };
   }
@@ -188,7 +198,7 @@ export class Publisher {
     }
     // By the chain a record that is stored tells that all before it are, should acknowledgements overtake each other.
     call.acked = Math.max(call.acked, number - call.firstNumber + 1);
-    call.lastProgressMs = performance.now();
+    call.lastProgressMs = this.#clock.monotonicMs();
     if (call.acked === call.records.length) this.#stop(call, null);
     else this.#send(call);
   }

@@ -1,3 +1,5 @@
+import { cpSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import { Random } from "../base/random.ts";
@@ -199,3 +201,33 @@ test("a missing stream is waited for; a closed reader says so", async () => {
   expect(await next).toEqual({ kind: "closed" });
   expect(await reader.next()).toEqual({ kind: "closed" });
 });
+
+test("a stream that lost its end and grew again is told by the message at the position", async () => {
+  await makeStream("BACK", ["back"]);
+  await append("BACK", ["back"], 1, 5);
+  const store = join(server.folder, "store");
+  const copy = join(server.folder, "copy");
+  await server.kill();
+  cpSync(store, copy, { recursive: true });
+  await server.restart();
+  await reconnected();
+  await append("BACK", ["back"], 6, 5);
+  const reader = read({ stream: "BACK", afterSeq: 0, expiresMs: 200 });
+  const { messages } = await readUntil(reader, (_, found) => found.length === 10);
+  expect(numbers(messages)).toEqual(range(1, 10));
+  await server.kill();
+  rmSync(store, { recursive: true });
+  cpSync(copy, store, { recursive: true });
+  await server.restart();
+  await reconnected();
+  await append("BACK", ["back"], 6, 8);
+  const { last } = await readUntil(reader, (result) => result.kind !== "away");
+  expect(last).toMatchObject({
+    kind: "rolled-back",
+    reason: "its message 10 is not the one that was read",
+  });
+});
+
+async function reconnected(): Promise<void> {
+  while ((await broker.api("STREAM.NAMES", {})).kind !== "ok") await sleep(20);
+}

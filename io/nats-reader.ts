@@ -13,9 +13,10 @@
 
 import { assert } from "../base/assert.ts";
 import type { Random } from "../base/random.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import type { Broker, Outcome } from "./nats.ts";
 import { Delivery, type FeedMessage } from "./nats-delivery.ts";
-import { nextMessage, type StreamInfo, streamInfo } from "./nats-streams.ts";
+import { messageAt, nextMessage, type StreamInfo, streamInfo } from "./nats-streams.ts";
 
 export interface ReaderOptions {
   readonly stream: string;
@@ -29,6 +30,8 @@ export interface ReaderOptions {
   readonly expiresMs?: number;
   /** Spreads the attempts to reopen. */
   readonly random: Random;
+  /** The system's clock where left out. */
+  readonly clock?: Clock;
 }
 
 export type ReadResult =
@@ -69,6 +72,7 @@ export class Reader {
   readonly #batch: number;
   readonly #expiresMs: number;
   readonly #random: Random;
+  readonly #clock: Clock;
   readonly #offLost: () => void;
   #queue: FeedMessage[] = [];
   #skipped = 0;
@@ -76,6 +80,8 @@ export class Reader {
   #position: number;
   /** Did the server say that nothing is pending behind `#position`? */
   #atEnd = false;
+  /** The last message queued or given, by which the stream is known again; null where none came yet. */
+  #last: FeedMessage | null = null;
   #delivery: Delivery | null = null;
   #created: string | null = null;
   #failures = 0;
@@ -91,6 +97,7 @@ export class Reader {
     this.#batch = options.batch ?? 1000;
     this.#expiresMs = options.expiresMs ?? 1000;
     this.#random = options.random;
+    this.#clock = options.clock ?? systemClock;
     this.#position = options.afterSeq;
     this.#offLost = broker.onLost(() => this.#drop());
   }
@@ -164,6 +171,12 @@ export class Reader {
       delivery.close();
       return made.kind === "ok" ? { kind: "closed" } : this.#failed(made);
     }
+    // After the consumer was made: it does not outlive a loss of messages that comes later.
+    const rewritten = await this.#rewritten(info.value);
+    if (rewritten !== null || this.#closed) {
+      delivery.close();
+      return rewritten ?? { kind: "closed" };
+    }
     delivery.begin((made.value as { name: string }).name, {
       onMessage: (message, pending) => this.#receive(message, pending),
       onEmpty: () => this.#wake(),
@@ -221,9 +234,9 @@ export class Reader {
   async #sleep(durationMs: number): Promise<void> {
     if (this.#closed) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, durationMs);
+      const cancel = this.#clock.after(durationMs, resolve);
       this.#wake = () => {
-        clearTimeout(timer);
+        cancel();
         resolve();
       };
     });
@@ -246,6 +259,7 @@ export class Reader {
     if (this.#filters.length === 0) this.#skipped += message.seq - this.#position - 1;
     this.#queue.push(message);
     this.#position = message.seq;
+    this.#last = message;
     this.#atEnd = pending === 0;
     if (this.#queue.length === 1 || this.#isReady()) this.#wake();
   }
@@ -290,6 +304,22 @@ export class Reader {
     return { kind: "ok", value: false };
   }
 
+  /**
+   * Is the message at the position still the one that came? A stream that has lost its end, and grown again since, does
+   * not show it otherwise. One that was deleted proves nothing.
+   */
+  async #rewritten(stream: StreamInfo): Promise<ReadResult | null> {
+    const last = this.#last;
+    if (last === null) return null;
+    const found = await messageAt(this.#broker, this.#stream, last.seq);
+    if (found.kind === "missing") return null;
+    if (found.kind !== "ok") return this.#failed(found);
+    const { timeMs, data } = found.value;
+    if (timeMs === last.timeMs && sameBytes(data, last.data)) return null;
+    const reason = `its message ${last.seq} is not the one that was read`;
+    return { kind: "rolled-back", stream, reason };
+  }
+
   #rollback(stream: StreamInfo): ReadResult | null {
     this.#created ??= stream.created;
     let reason: string | null = null;
@@ -299,4 +329,8 @@ export class Reader {
     }
     return reason === null ? null : { kind: "rolled-back", stream, reason };
   }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

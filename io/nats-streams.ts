@@ -150,6 +150,9 @@ export async function ensureStream(
     readonly name: string;
     readonly subjects: readonly string[];
     readonly replicas?: number;
+    /** Age and size beyond which the oldest messages go; without limit where they are left out. */
+    readonly maxAgeMs?: number;
+    readonly maxBytes?: number;
   },
 ): Promise<Outcome<EnsuredStream>> {
   const found = await streamInfo(broker, wanted.name);
@@ -172,8 +175,8 @@ export async function ensureStream(
     allow_rollup_hdrs: false,
     max_consumers: -1,
     max_msgs: -1,
-    max_bytes: -1,
-    max_age: 0,
+    max_bytes: wanted.maxBytes ?? -1,
+    max_age: (wanted.maxAgeMs ?? 0) * 1e6,
     max_msg_size: -1,
     // The publisher's message ids are for its chain only; the server need not remember them.
     duplicate_window: 1_000_000_000,
@@ -184,6 +187,17 @@ export async function ensureStream(
     info: infoOf(answer as InfoAnswer),
     differences: [],
   }));
+}
+
+/** Adds subjects to a stream; its other settings stay. */
+export async function addSubjects(
+  broker: Broker,
+  { config }: StreamInfo,
+  subjects: readonly string[],
+): Promise<Outcome<StreamInfo>> {
+  const wanted = { ...config, subjects: [...(config.subjects ?? []), ...subjects] };
+  const updated = await broker.api(`STREAM.UPDATE.${config.name}`, wanted);
+  return mapOutcome(updated, (answer) => infoOf(answer as InfoAnswer));
 }
 
 function differences(config: StreamConfig, subjects: readonly string[]): readonly string[] {

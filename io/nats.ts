@@ -10,7 +10,9 @@
  */
 
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { checkServerIdentity } from "node:tls";
 import {
   type ConnectionOptions,
   connect,
@@ -20,6 +22,8 @@ import {
   type MsgHdrs,
   headers as makeHeaders,
   type NatsConnection,
+  nkeyAuthenticator,
+  nkeys,
 } from "nats";
 
 export interface BrokerOptions {
@@ -29,6 +33,8 @@ export interface BrokerOptions {
   readonly name: string;
   /** Path of a credentials file. */
   readonly creds?: string;
+  /** Path of a file that holds the seed of an NKEY. */
+  readonly nkey?: string;
   readonly user?: string;
   readonly password?: string;
   readonly token?: string;
@@ -43,7 +49,15 @@ export interface BrokerOptions {
 }
 
 export interface BrokerStatus {
-  readonly kind: "waiting" | "connected" | "disconnected" | "reconnected" | "error" | "closed";
+  readonly kind:
+    | "waiting"
+    | "connected"
+    | "disconnected"
+    | "reconnected"
+    /** The user may not do what was tried; `text` names the subject. */
+    | "denied"
+    | "error"
+    | "closed";
   /** One clause for people, without secrets. */
   readonly text: string;
 }
@@ -114,7 +128,11 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
 }
 
 function connectionOptions(options: BrokerOptions): ConnectionOptions {
-  const { url, name, creds, user, password, token, tls, inboxPrefix } = options;
+  const { url, name, creds, nkey, user, password, token, tls, inboxPrefix } = options;
+  const authenticator = [
+    ...(creds === undefined ? [] : [credsAuthenticator(readSecret(creds, "credentials"))]),
+    ...(nkey === undefined ? [] : [nkeyAuthenticator(readSeed(nkey))]),
+  ];
   return {
     servers: typeof url === "string" ? [url] : [...url],
     name,
@@ -124,28 +142,67 @@ function connectionOptions(options: BrokerOptions): ConnectionOptions {
     pingInterval: 10_000,
     timeout: 5000,
     noAsyncTraces: true,
-    ...(creds === undefined ? {} : { authenticator: credsAuthenticator(readCreds(creds)) }),
+    ...(authenticator.length === 0 ? {} : { authenticator }),
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { pass: password }),
     ...(token === undefined ? {} : { token }),
     ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
-    ...(tls === undefined ? {} : { tls: tlsOptions(tls) }),
+    ...(tls === undefined ? {} : { tls: tlsOptions(tls, typeof url === "string" ? [url] : url) }),
   };
 }
 
-function tlsOptions(tls: NonNullable<BrokerOptions["tls"]>): NonNullable<ConnectionOptions["tls"]> {
-  return {
+function tlsOptions(
+  tls: NonNullable<BrokerOptions["tls"]>,
+  urls: readonly string[],
+): NonNullable<ConnectionOptions["tls"]> {
+  const addresses = urls.map(hostOf).filter((host) => isIP(host) > 0);
+  const options = {
+    // The client names no host where the server's is an address, and Node would then check for "localhost".
+    ...(addresses.length === 0 ? {} : { checkServerIdentity: identityCheck(addresses) }),
     ...(tls.ca === undefined ? {} : { caFile: tls.ca }),
     ...(tls.cert === undefined ? {} : { certFile: tls.cert }),
     ...(tls.key === undefined ? {} : { keyFile: tls.key }),
   };
+  return options;
 }
 
-function readCreds(path: string): Uint8Array {
+function identityCheck(addresses: readonly string[]): typeof checkServerIdentity {
+  return (host, certificate) => {
+    if (host !== "localhost") return checkServerIdentity(host, certificate);
+    const errors = addresses.map((address) => checkServerIdentity(address, certificate));
+    return errors.includes(undefined) ? undefined : errors[0];
+  };
+}
+
+/** The host of a server's URL; a port and `nats://` may be left out. */
+function hostOf(url: string): string {
+  try {
+    const { hostname } = new URL(url.includes("://") ? url : `nats://${url}`);
+    return hostname.replace(/^\[(.*)\]$/, "$1");
+  } catch {
+    // The client says what is wrong with it.
+    return "";
+  }
+}
+
+function readSecret(path: string, what: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new BrokerError("options", `the credentials file ${path} cannot be read`, cause);
+    throw new BrokerError("options", `the ${what} file ${path} cannot be read`, cause);
+  }
+}
+
+/** The seed that the file holds, alone or between other lines, as `nsc` writes it. */
+function readSeed(path: string): Uint8Array {
+  const text = new TextDecoder().decode(readSecret(path, "NKEY"));
+  const seed = new TextEncoder().encode(/\bSU[A-Z2-7]{56}\b/.exec(text)?.[0] ?? "");
+  try {
+    nkeys.fromSeed(seed);
+    return seed;
+  } catch {
+    // The cause could repeat what the file holds.
+    throw new BrokerError("options", `the NKEY file ${path} holds no seed of a user`);
   }
 }
 
@@ -168,7 +225,8 @@ function isPassing(code: string | undefined): boolean {
     code === "DISCONNECT" ||
     code === "TIMEOUT" ||
     code === "AUTHENTICATION_TIMEOUT" ||
-    (code?.startsWith("E") ?? false)
+    // Of the system, as ECONNREFUSED; those of Node itself, as ERR_TLS_…, do not pass.
+    (code !== undefined && /^E(?!RR_)/.test(code))
   );
 }
 
@@ -177,15 +235,21 @@ function withoutSecrets(url: string): string {
   return url.replace(/\/\/[^@/]*@/, "//");
 }
 
+/** What of the client's connection is used: all that reaches the network. */
+export type Connection = Pick<
+  NatsConnection,
+  "info" | "subscribe" | "publish" | "request" | "status" | "closed" | "drain" | "close"
+>;
+
 /** A connection to NATS. Owns the client's connection and tells its state. */
 export class Broker {
-  readonly #connection: NatsConnection;
+  readonly #connection: Connection;
   readonly #inboxPrefix: string | undefined;
   readonly #onStatus: (status: BrokerStatus) => void;
   readonly #lostListeners = new Set<() => void>();
   #connected = true;
 
-  constructor(connection: NatsConnection, options: BrokerOptions) {
+  constructor(connection: Connection, options: BrokerOptions) {
     this.#connection = connection;
     this.#inboxPrefix = options.inboxPrefix;
     this.#onStatus = options.onStatus ?? (() => undefined);
@@ -230,7 +294,8 @@ export class Broker {
     const subscription = this.#connection.subscribe(subject, {
       callback: (error, message) => {
         if (error === null) onMessage(brokerMessage(message));
-        else this.#onStatus({ kind: "error", text: error.message });
+        // A denial is told by the connection's own status.
+        else if (!isDenial(error)) this.#onStatus({ kind: "error", text: error.message });
       },
     });
     return () => subscription.unsubscribe();
@@ -272,6 +337,7 @@ export class Broker {
       const answer = this.#connection.request(`$JS.API.${path}`, payload, options);
       return apiOutcome(JSON.parse((await Promise.race([lost, answer])).string()));
     } catch (error) {
+      if (isDenial(error)) return { kind: "refused", reason: denialText(error), code: 403 };
       return { kind: "unreachable", reason: unreachableReason(error) };
     } finally {
       off();
@@ -297,8 +363,9 @@ export class Broker {
           text: `connected to NATS ${this.serverVersion} again`,
         });
       } else if (type === "error") {
-        const place = permissionContext === undefined ? "" : ` at ${permissionContext.subject}`;
-        this.#onStatus({ kind: "error", text: `NATS reports ${String(data)}${place}` });
+        if (permissionContext === undefined)
+          this.#onStatus({ kind: "error", text: `NATS reports ${String(data)}` });
+        else this.#onStatus({ kind: "denied", text: denialText({ permissionContext }) });
       }
     }
   }
@@ -353,6 +420,21 @@ function apiOutcome(answer: unknown): Outcome<unknown> {
   // 5xx: no leader yet, JetStream starting or out of resources.
   if (error.code >= 500) return { kind: "unreachable", reason };
   return { kind: "refused", reason, code };
+}
+
+function isDenial(error: unknown): boolean {
+  return (error as { code?: string }).code === "PERMISSIONS_VIOLATION";
+}
+
+/** What the client says where the user's permissions lack something. */
+function denialText(error: unknown): string {
+  const { permissionContext } = error as {
+    permissionContext?: { readonly operation: string; readonly subject: string };
+  };
+  if (permissionContext === undefined) return "the user's permissions do not allow it";
+  const { operation, subject } = permissionContext;
+  const what = operation === "publish" ? "publish to" : "subscribe to";
+  return `the user's permissions do not let it ${what} ${subject}`;
 }
 
 function unreachableReason(error: unknown): string {

@@ -26,27 +26,34 @@ function outbox(first: number, next: number): OutboxRange {
 /** The stream ends at `seq` with the record `number`; null: with a message of somebody else. */
 function end(seq: number, number: number | null, text = String(number)): FoundEnd {
   const headers = number === null ? [] : [["Sequitur-Out", String(number)] as const];
-  return { created: "c", lastSeq: seq, message: { seq, data: payload(text), headers } };
+  return {
+    created: "c",
+    firstSeq: 1,
+    lastSeq: seq,
+    message: { seq, data: payload(text), headers },
+  };
 }
 
-const empty = (lastSeq: number): FoundEnd => ({ created: "c", lastSeq, message: null });
+const empty = (lastSeq: number): FoundEnd => ({
+  created: "c",
+  firstSeq: lastSeq + 1,
+  lastSeq,
+  message: null,
+});
 const stored = { created: "c", base: 10, next: 8 };
 
-test("a new folder begins behind what the stream holds, unless that is an engine's", () => {
+test("a new folder begins behind what is gone from the stream, and builds anew what an engine has left in it", () => {
   expect(align(null, outbox(1, 1), empty(0))).toEqual({
     kind: "aligned",
     base: 0,
     acked: 0,
     next: 1,
   });
-  expect(align(null, outbox(1, 1), end(7, null))).toEqual({
-    kind: "aligned",
-    base: 7,
-    acked: 0,
-    next: 1,
-  });
+  expect(align(null, outbox(1, 1), empty(7))).toMatchObject({ kind: "aligned", base: 7, acked: 0 });
   expect(align(null, outbox(1, 1), end(7, 5))).toMatchObject({
-    kind: "refused",
+    kind: "behind",
+    base: 2,
+    to: 5,
     accepted: { base: 2, acked: 5, next: 6 },
   });
 });
@@ -71,11 +78,20 @@ test("a stream that went back behind the outbox is refused, with what an operato
   });
 });
 
-test("a stream that is ahead of the folder is refused", () => {
+test("a folder that a stream is ahead of is behind", () => {
   expect(align(stored, outbox(3, 8), end(18, 8))).toMatchObject({
-    kind: "refused",
+    kind: "behind",
+    base: 10,
+    to: 8,
     reason: expect.stringContaining("the folder is an old copy"),
     accepted: { base: 10, acked: 8, next: 9 },
+  });
+});
+
+test("a new folder does not begin behind a message of somebody else: records of ours may stand before it", () => {
+  expect(align(null, outbox(1, 1), end(7, null))).toMatchObject({
+    kind: "refused",
+    accepted: { base: 7, acked: 0, next: 1 },
   });
 });
 
@@ -94,6 +110,9 @@ test("a stream made anew gets everything again while the outbox has it", () => {
     acked: 0,
     next: 8,
   });
+  // Records in a stream that is not ours are another engine's.
+  const foreign = { ...end(3, 3), created: "later" };
+  expect(align(stored, outbox(1, 8), foreign)).toMatchObject({ kind: "refused", accepted: null });
   expect(align(stored, outbox(4, 8), made)).toMatchObject({
     kind: "refused",
     accepted: { base: -3, acked: 3, next: 8 },

@@ -13,6 +13,8 @@ import type { StoredAlerts } from "./stored-service.ts";
 /** The end of the alert stream as it was found. */
 export interface FoundEnd {
   readonly created: string;
+  /** One above `lastSeq` where the stream is empty. */
+  readonly firstSeq: number;
   readonly lastSeq: number;
   /** Null where the stream is empty, or its last message has expired. */
   readonly message: {
@@ -38,6 +40,17 @@ export type Alignment =
       readonly acked: number;
       readonly next: number;
     }
+  /**
+   * The stream has records up to `to` that the state folder does not know: the folder is new, or an old copy. The state
+   * behind them can be found again by stepping the same messages; else `accepted` is what an operator may accept.
+   */
+  | {
+      readonly kind: "behind";
+      readonly base: number;
+      readonly to: number;
+      readonly reason: string;
+      readonly accepted: Accepted;
+    }
   /** Something is lost or foreign. With `accepted`, an operator may go on from there. */
   | { readonly kind: "refused"; readonly reason: string; readonly accepted: Accepted | null };
 
@@ -50,10 +63,14 @@ export interface Accepted {
 }
 
 /** Judges the end of the alert stream. `stored` null: the state folder is new. */
-export function align(stored: StoredAlerts | null, outbox: OutboxRange, end: FoundEnd): Alignment {
+export function align(
+  stored: Pick<StoredAlerts, "created" | "base"> | null,
+  outbox: OutboxRange,
+  end: FoundEnd,
+): Alignment {
   const number = end.message === null ? null : numberOf(end.message.headers);
   if (stored === null) return alignNew(end, number);
-  if (stored.created !== end.created) return alignRemade(outbox, end);
+  if (stored.created !== end.created) return alignRemade(outbox, end, number);
   const base = stored.base;
   if (end.message === null) return alignAt(base, end.lastSeq - base, outbox, end);
   if (number === null || end.message.seq - number !== base) {
@@ -70,24 +87,40 @@ export function align(stored: StoredAlerts | null, outbox: OutboxRange, end: Fou
 
 /** A new state folder: the stream must hold no records of an engine before. */
 function alignNew(end: FoundEnd, number: number | null): Alignment {
+  if (end.message === null) return { kind: "aligned", base: end.lastSeq, acked: 0, next: 1 };
+  const { seq } = end.message;
   if (number === null) {
-    return { kind: "aligned", base: end.lastSeq, acked: 0, next: 1 };
+    // Records of ours may stand before it: whoever begins anew behind it would repeat them.
+    return {
+      kind: "refused",
+      reason: `its last message (sequence ${seq}) was published by somebody else, and the state folder is new`,
+      accepted: {
+        base: end.lastSeq,
+        acked: 0,
+        next: 1,
+        loss: "the certainty that the stream does not hold the same alerts already",
+      },
+    };
   }
-  const base = (end.message?.seq ?? number) - number;
+  const base = seq - number;
+  const reason = `it holds records up to number ${number}, but the state folder is new`;
+  const loss = `the state behind the ${number} records`;
   return {
-    kind: "refused",
-    reason: `it holds records up to number ${number}, but the state folder is new: alerts would be repeated`,
-    accepted: {
-      base,
-      acked: number,
-      next: number + 1,
-      loss: `the state behind the ${number} records`,
-    },
+    kind: "behind",
+    base,
+    to: number,
+    reason,
+    accepted: { base, acked: number, next: number + 1, loss },
   };
 }
 
 /** The stream was deleted and made again: it gets what the outbox still has. */
-function alignRemade(outbox: OutboxRange, end: FoundEnd): Alignment {
+function alignRemade(outbox: OutboxRange, end: FoundEnd, number: number | null): Alignment {
+  if (number !== null) {
+    // What is sent after a remake is stored with the new stream's identity before.
+    const reason = `it was made at ${end.created} and holds records already, and the state folder belongs to another alert stream`;
+    return { kind: "refused", reason, accepted: null };
+  }
   const acked = outbox.firstStored - 1;
   const base = end.lastSeq - acked;
   if (acked === 0) return { kind: "aligned", base, acked, next: outbox.next };
@@ -102,15 +135,13 @@ function alignAt(base: number, number: number, outbox: OutboxRange, end: FoundEn
   const { firstStored, next } = outbox;
   if (number >= next) {
     const reason = `it ends with record ${number}, but the state folder knows only ${next - 1}: the folder is an old copy, or another engine writes`;
+    const loss = `the state behind records ${next} to ${number}`;
     return {
-      kind: "refused",
+      kind: "behind",
+      base,
+      to: number,
       reason,
-      accepted: {
-        base,
-        acked: number,
-        next: number + 1,
-        loss: `the state behind records ${next} to ${number}`,
-      },
+      accepted: { base, acked: number, next: number + 1, loss },
     };
   }
   if (number >= firstStored - 1) return { kind: "aligned", base, acked: number, next };

@@ -3,9 +3,8 @@
  * the stream has last and goes on behind that.
  */
 
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "../base/random.ts";
-import type { Clock } from "../io/clock.ts";
+import { type Clock, pause } from "../io/clock.ts";
 import type { Broker, Outcome } from "../io/nats.ts";
 import { Publisher } from "../io/nats-publisher.ts";
 import { messageAt, streamInfo } from "../io/nats-streams.ts";
@@ -40,13 +39,19 @@ export class AlertSender {
   readonly #publisher: Publisher;
   readonly #stop = new AbortController();
   #trouble: string | null = null;
+  /** Attempts in a row in which the stream took nothing. */
+  #stalls = 0;
+  /** May the stream have lost what it had acknowledged? */
+  #doubtful = false;
+  readonly #offLost: () => void;
   #wake: () => void = () => undefined;
   #onProgress: () => void = () => undefined;
 
   constructor(parts: AlertSenderParts) {
     this.#parts = parts;
-    const { broker, stream } = parts;
-    this.#publisher = new Publisher(broker, { stream, timeoutMs: TIMEOUT_MS });
+    const { broker, stream, clock } = parts;
+    this.#offLost = broker.onLost(() => this.#doubt());
+    this.#publisher = new Publisher(broker, { stream, timeoutMs: TIMEOUT_MS, clock });
   }
 
   /** Why records do not leave at the moment; null where they do. */
@@ -62,9 +67,9 @@ export class AlertSender {
   /** Resolves at the next acknowledgement, or after so many milliseconds. */
   async progress(longestMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, longestMs);
+      const cancel = this.#parts.clock.after(longestMs, resolve);
       this.#onProgress = () => {
-        clearTimeout(timer);
+        cancel();
         resolve();
       };
     });
@@ -74,13 +79,22 @@ export class AlertSender {
   async run(): Promise<void> {
     const { outbox } = this.#parts;
     while (!this.#stop.signal.aborted) {
-      if (outbox.entries > 0) await this.#send();
+      if (this.#doubtful) {
+        this.#doubtful = false;
+        await this.#realign("the connection to NATS was lost");
+      } else if (outbox.entries > 0) await this.#send();
       else {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
       }
     }
+  }
+
+  /** The server may have lost power: what it acknowledged is compared with what it has, though nothing waits. */
+  #doubt(): void {
+    this.#doubtful = true;
+    this.#wake();
   }
 
   async #send(): Promise<void> {
@@ -111,10 +125,22 @@ export class AlertSender {
       this.#report(null);
       this.#onProgress();
     }
-    if (stopped !== null && !this.#stop.signal.aborted) {
-      metrics.publishRetried();
-      await this.#realign(stopped.reason);
-    }
+    if (stopped === null || this.#stop.signal.aborted) return;
+    metrics.publishRetried();
+    await this.#realign(stopped.reason);
+    this.#stalls = published > 0 ? 0 : this.#stalls + 1;
+    // One stop is an acknowledgement that got lost; a stream that takes nothing again and again is full, or stopped.
+    if (this.#stalls > 1) await this.#stall(stopped.reason);
+  }
+
+  /** The stream is there and takes nothing. */
+  async #stall(reason: string): Promise<void> {
+    const { stream, clock, random } = this.#parts;
+    this.#report(`the alert stream ${stream} takes nothing (${reason})`);
+    const retryMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(10, this.#stalls));
+    await pause(clock, retryMs * (0.5 + random.unit() / 2), this.#stop.signal).catch(
+      () => undefined,
+    );
   }
 
   /** Reads what the stream has last, and goes on behind it. */
@@ -124,14 +150,14 @@ export class AlertSender {
       const end = await findEnd(broker, stream);
       if (end.kind === "ok") {
         const { next, firstStored } = outbox;
-        const stored = { ...alerts, next };
         const found = align(
-          stored,
+          alerts,
           { firstStored, next, stored: (n) => outbox.stored(n) },
           end.value,
         );
-        if (found.kind === "refused" || found.base !== alerts.base) {
-          const what = found.kind === "refused" ? found.reason : "it was made anew";
+        // A stream that was made anew is taken at a start only, where its identity is stored before anything is sent.
+        if (found.kind !== "aligned" || end.value.created !== alerts.created) {
+          const what = found.kind === "aligned" ? "it was made anew" : found.reason;
           throw new RefusalError(3, `the alert stream ${stream} is not what was written: ${what}`);
         }
         outbox.reload(found.acked, clock.monotonicMs());
@@ -141,7 +167,7 @@ export class AlertSender {
         end.kind === "unreachable" ? reason : `the alert stream ${stream}: ${end.reason}`,
       );
       const pauseMs = retryMs * (0.5 + random.unit() / 2);
-      await sleep(pauseMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      await pause(clock, pauseMs, this.#stop.signal).catch(() => undefined);
       retryMs = Math.min(LAST_RETRY_MS, retryMs * 2);
     }
   }
@@ -167,6 +193,7 @@ export class AlertSender {
   close(): void {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort();
+    this.#offLost();
     this.#publisher.close();
     this.#wake();
   }
@@ -176,11 +203,10 @@ export class AlertSender {
 export async function findEnd(broker: Broker, stream: string): Promise<Outcome<FoundEnd>> {
   const info = await streamInfo(broker, stream);
   if (info.kind !== "ok") return info;
-  const { created, lastSeq, messages } = info.value;
-  if (messages === 0) return { kind: "ok", value: { created, lastSeq, message: null } };
+  const { created, firstSeq, lastSeq, messages } = info.value;
+  const end = { created, firstSeq, lastSeq };
+  if (messages === 0) return { kind: "ok", value: { ...end, message: null } };
   const found = await messageAt(broker, stream, lastSeq);
-  if (found.kind === "missing") return { kind: "ok", value: { created, lastSeq, message: null } };
-  return found.kind === "ok"
-    ? { kind: "ok", value: { created, lastSeq, message: found.value } }
-    : found;
+  if (found.kind === "missing") return { kind: "ok", value: { ...end, message: null } };
+  return found.kind === "ok" ? { kind: "ok", value: { ...end, message: found.value } } : found;
 }

@@ -4,7 +4,19 @@ import { redactUrl } from "./log.ts";
 import { filtersFor } from "./startup.ts";
 
 const options = (url: string) =>
-  brokerOptions({ url, creds: null, tls: null, alertStream: "A", alertSubject: "a" });
+  brokerOptions({
+    url,
+    creds: null,
+    nkey: null,
+    user: null,
+    password: null,
+    token: null,
+    inboxPrefix: null,
+    tls: null,
+    alertStream: "A",
+    capture: null,
+    alertSubject: "a",
+  });
 
 test("user, password and token of a URL are given apart", () => {
   expect(options("nats://a:4222, nats://b:4222")).toEqual({

@@ -7,7 +7,12 @@ import type { Config } from "./config.ts";
 export function brokerOptions({
   url,
   creds,
+  nkey,
+  user,
+  password,
+  token,
   tls,
+  inboxPrefix,
 }: Config["nats"]): Omit<BrokerOptions, "onStatus" | "signal"> {
   const urls = url.split(",").map((one) => one.trim());
   const userInfo = urls.map(userInfoOf).find((info) => info !== null) ?? null;
@@ -16,7 +21,12 @@ export function brokerOptions({
     name: "sequitur",
     ...(creds === null ? {} : { creds }),
     ...(tls === null ? {} : { tls: withoutNulls(tls) }),
+    ...(nkey === null ? {} : { nkey }),
     ...(userInfo ?? {}),
+    ...(user === null ? {} : { user }),
+    ...(password === null ? {} : { password }),
+    ...(token === null ? {} : { token }),
+    ...(inboxPrefix === null ? {} : { inboxPrefix }),
   };
 }
 

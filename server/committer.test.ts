@@ -15,13 +15,15 @@ stream s from "s" { time at }
 rule r "R" { severity high  match by k within 1s { a: s } }
 `;
 
-function setUp(refusals: number) {
+function setUp(refusals: number, checkpointMs: number | null = null) {
   const { plan } = compileRules([{ file: "r.seq", text: RULES }]);
   if (plan === null) throw new Error("the rules are valid");
   const store = openMemoryStore();
   let left = refusals;
   const refusing: Store = {
-    ...store,
+    get: (space, key) => store.get(space, key),
+    scan: (space, range) => store.scan(space, range),
+    close: () => store.close(),
     commit: (changes) => {
       if (left-- > 0) throw new StoreError("disk-full", "the disk has no room");
       return store.commit(changes);
@@ -37,8 +39,9 @@ function setUp(refusals: number) {
     pending: () => [],
     outbox: () => ({ entries: outbox.entries, bytes: outbox.bytes, acked: outbox.acked }),
     connected: () => true,
+    webhooks: () => [],
   });
-  const alerts = { created: "c", base: 0 };
+  const alerts = { stream: "A", created: "c", base: 0 };
   const committer = new Committer({
     engine,
     store: refusing,
@@ -49,6 +52,7 @@ function setUp(refusals: number) {
     metrics,
     root: "alerts",
     rules: "x",
+    checkpointMs,
     alerts,
   });
   return { engine, store, outbox, committer, metrics };
@@ -69,7 +73,12 @@ test("a disk that refuses is tried again with the same data; nothing is handed o
   // The decision is numbered before the alert.
   expect(outbox.waiting(1)?.subject).toBe("alerts.control.gap");
   expect(outbox.waiting(2)?.subject).toBe("alerts.high.r");
-  expect(readStoredAlerts(store)).toEqual({ created: "c", base: 0, next: 3 });
+  expect(readStoredAlerts(store)).toEqual({
+    stream: "A",
+    created: "c",
+    base: 0,
+    next: 3,
+  });
   expect((await metrics.render()).text).toContain("sequitur_commit_failures_total 2");
 });
 
@@ -81,4 +90,35 @@ test("the stop signal ends the waiting for a disk", async () => {
   stop.abort();
   await expect(committing).rejects.toMatchObject({ name: "AbortError" });
   expect(outbox.entries).toBe(0);
+});
+
+test("between two checkpoints nothing is written, and the next one writes all of it", async () => {
+  const { engine, store, outbox, committer } = setUp(0, 3_600_000);
+  const feed = engine.feed("s", "F", { broker: true });
+  const { signal } = new AbortController();
+  for (let n = 1; n <= 3; n++) {
+    engine.accept(feed, n, 0, n, { at: n, k: `k${n}` });
+    await committer.commit(signal);
+    expect(outbox.entries).toBe(n);
+  }
+  // The first commit of a process is a checkpoint.
+  expect([...store.scan(OUTBOX_SPACE)]).toHaveLength(1);
+  expect(readStoredAlerts(store)?.next).toBe(2);
+  const third = outbox.stored(3);
+  expect(third).toMatchObject({ number: 3 });
+  const nowMs = systemClock.monotonicMs();
+  outbox.acknowledge(2, nowMs);
+  outbox.reload(1, nowMs);
+  expect([outbox.entries, outbox.waiting(3)]).toEqual([2, third]);
+  // What cannot be decided again is written at once, with all before it.
+  committer.decide({ kind: "gap", body: {} });
+  await committer.commit(signal);
+  expect([...store.scan(OUTBOX_SPACE)]).toHaveLength(4);
+  expect(readStoredAlerts(store)?.next).toBe(5);
+  expect(outbox.stored(3)).toEqual(third);
+  engine.accept(feed, 4, 0, 4, { at: 4, k: "k4" });
+  await committer.commit(signal);
+  await committer.save(signal);
+  expect([...store.scan(OUTBOX_SPACE)]).toHaveLength(5);
+  expect(committer.isDue).toBe(false);
 });

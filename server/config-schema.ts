@@ -1,27 +1,90 @@
 /**
  * The shape of the configuration: every setting with its type, range and default. Door of the package `zod`.
- * Settings that the contract names but this version cannot follow are refused with a message that says so.
  */
 
 import { z } from "zod";
+import { isAddressRange } from "../io/webhook-address.ts";
+import { SEVERITIES } from "./alert-feed/alert-filter.ts";
 
-/** A setting that is known and not supported yet: only `idle` (what it does when left out) is accepted. */
-function notYet<const T extends string | boolean>(idle: T, what: string) {
-  const message = `${what} is not supported yet: leave it out, or set it to ${JSON.stringify(idle)}`;
-  return z.literal(idle, { error: () => message }).default(idle as never);
+const text = z.string().min(1);
+
+/** Headers that the service sets itself, or that frame the request. */
+const OWN_HEADERS =
+  /^(webhook-.*|idempotency-key|sequitur-.*|content-type|content-length|transfer-encoding|connection|host|user-agent|expect|upgrade|te|trailer)$/i;
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+function areHeaderNames(headers: Readonly<Record<string, string>>): boolean {
+  return Object.keys(headers).every((name) => HEADER_NAME.test(name) && !OWN_HEADERS.test(name));
 }
+const HEADER_FAULT = "it names a header that cannot be set, or that the service sets itself";
+const headerValue = z.string().regex(/^[\t\x20-\x7e]*$/, "a header's value is printable ASCII");
+
+const webhook = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "a webhook's name has small letters, digits, - and _"),
+    url: text.nullable().default(null),
+    urlFile: text.nullable().default(null),
+    rule: text.default("*"),
+    severity: z.enum(SEVERITIES).default("info"),
+    secret: text.nullable().default(null),
+    secretFile: text.nullable().default(null),
+    headers: z.record(z.string(), headerValue).refine(areHeaderNames, HEADER_FAULT).default({}),
+    headerFiles: z.record(z.string(), text).refine(areHeaderNames, HEADER_FAULT).default({}),
+    timeoutMs: z.int().min(10).max(60_000).default(5000),
+    retry: z
+      .strictObject({
+        attempts: z.int().min(1).max(1000).default(12),
+        maxAgeMs: z.int().min(0).default(86_400_000),
+        firstMs: z.int().min(1).default(1000),
+        longestMs: z.int().min(1).default(300_000),
+      })
+      .prefault({}),
+    from: z.enum(["new", "first"]).default("new"),
+    allowHttp: z.boolean().default(false),
+    allowPrivate: z.boolean().default(false),
+    allowAddresses: z
+      .array(z.string().refine(isAddressRange, "it is no address and no range such as 10.1.0.0/16"))
+      .default([]),
+  })
+  .refine(({ url, urlFile }) => (url === null) !== (urlFile === null), {
+    error: "one of url and urlFile is needed",
+  })
+  .refine(({ secret, secretFile }) => secret === null || secretFile === null, {
+    error: "of secret and secretFile only one is set",
+  });
 
 const port = z.int().min(0).max(65_535);
-const text = z.string().min(1);
 
 const schema = z.strictObject({
   rules: z
-    .strictObject({ path: text.default("./rules"), watch: notYet(false, "watching rules") })
+    .strictObject({
+      path: text.default("./rules"),
+      watch: z.boolean().default(true),
+      kv: z
+        .strictObject({
+          bucket: z
+            .string()
+            .regex(/^[a-zA-Z0-9_-]+$/, "a bucket's name has letters, digits, - and _"),
+        })
+        .nullable()
+        .default(null),
+      warmStart: z.boolean().default(true),
+    })
     .prefault({}),
   nats: z
     .strictObject({
       url: text.default("nats://127.0.0.1:4222"),
       creds: text.nullable().default(null),
+      nkey: text.nullable().default(null),
+      user: text.nullable().default(null),
+      password: text.nullable().default(null),
+      token: text.nullable().default(null),
+      inboxPrefix: z
+        .string()
+        .regex(/^[^\s.*>]+(\.[^\s.*>]+)*$/, "it is a subject without wildcards")
+        .nullable()
+        .default(null),
       tls: z
         .strictObject({
           ca: text.nullable().default(null),
@@ -34,6 +97,20 @@ const schema = z.strictObject({
         .string()
         .regex(/^[^\s.*>/\\]+$/, "a stream's name has no spaces, dots, wildcards and slashes")
         .default("ALERTS"),
+      capture: z
+        .strictObject({
+          stream: z
+            .string()
+            .regex(/^[^\s.*>/\\]+$/, "a stream's name has no spaces, dots, wildcards and slashes")
+            .default("CAPTURE"),
+          maxAgeHours: z.number().min(0.01).default(168),
+          maxBytes: z
+            .int()
+            .min(1 << 20)
+            .default(1 << 30),
+        })
+        .nullable()
+        .default(null),
       alertSubject: z
         .string()
         .regex(
@@ -52,7 +129,7 @@ const schema = z.strictObject({
           everyMs: z.number().min(0).max(60_000).default(5),
         })
         .prefault({}),
-      checkpoint: notYet("commit", "a checkpoint interval"),
+      checkpoint: z.enum(["commit", "1s", "10s"]).default("commit"),
     })
     .prefault({}),
   http: z
@@ -68,14 +145,29 @@ const schema = z.strictObject({
       openPerRule: z.int().min(1).default(1_000_000),
       eventBytes: z.int().min(1).default(65_536),
       alertBytes: z.int().min(1024).default(65_536),
+      outboxEntries: z.int().min(1000).default(100_000),
+      outboxBytes: z
+        .int()
+        .min(1 << 20)
+        .default(64 * 1024 * 1024),
+      memoryBytes: z
+        .int()
+        .min(1 << 20)
+        .nullable()
+        .default(null),
+      rule: z
+        .strictObject({
+          busyPercent: z.number().min(0.1).max(100).nullable().default(null),
+          partialMatches: z.int().min(1).nullable().default(null),
+          alertsPerMinute: z.int().min(1).nullable().default(null),
+          action: z.enum(["throttle", "off"]).default("throttle"),
+        })
+        .prefault({}),
     })
     .prefault({}),
   alerts: z
     .strictObject({
-      webhooks: z
-        .array(z.unknown())
-        .max(0, "webhooks are not supported yet: leave the list empty")
-        .default([]),
+      webhooks: z.array(webhook).max(100).default([]),
     })
     .prefault({}),
 });

@@ -86,12 +86,10 @@ test("every fault is told with its place and what was meant", () => {
   expect(problems(load("- a"))[0]).toMatch(/c\d+\.yaml:1:1: the file holds settings by name/);
 });
 
-test("what is not supported yet is refused, not passed over", () => {
-  const text = "rules: { watch: true }\nstate: { checkpoint: 10s }\nalerts: { webhooks: [a] }";
-  const found = problems(load(text)).join("\n");
-  expect(found).toContain("watching rules is not supported yet");
-  expect(found).toContain("a checkpoint interval is not supported yet");
-  expect(found).toContain("webhooks are not supported yet");
+test("state is written with each commit, or once in an interval", () => {
+  expect(config(load("")).state.checkpoint).toBe("commit");
+  expect(config(load("state: { checkpoint: 10s }")).state.checkpoint).toBe("10s");
+  expect(problems(load("state: { checkpoint: 2s }"))[0]).toContain("state.checkpoint");
 });
 
 test("without a token the service answers to its own machine only", () => {
@@ -110,4 +108,49 @@ test("the nearest file from the working folder upward is taken, a missing one th
   expect(problems(loadConfig({ ...request, configPath: "none.yaml" }))[0]).toMatch(
     /none\.yaml: cannot be read \(ENOENT\)$/,
   );
+});
+
+test("webhooks: defaults, secrets from files, faults told without the address", () => {
+  writeFileSync(join(folder, "key"), "k3y\n");
+  const hook = (settings: string) => load(`alerts: { webhooks: [{ ${settings} }] }`);
+  const good = hook("name: a, url: https://a.example/T0KEN, secretFile: key, headers: { X-A: b }");
+  if ("problems" in good) throw new Error(good.problems.join("\n"));
+  expect(good.webhooks).toEqual([
+    {
+      name: "a",
+      url: "https://a.example/T0KEN",
+      filter: { rule: "*", severity: "info" },
+      secret: "k3y",
+      headers: { "x-a": "b" },
+      timeoutMs: 5000,
+      allowHttp: false,
+      allowPrivate: false,
+      allowed: [],
+      retry: { attempts: 12, maxAgeMs: 86_400_000, firstMs: 1000, longestMs: 300_000 },
+      from: "new",
+    },
+  ]);
+  const faults: [string, RegExp][] = [
+    ["name: a, url: http://a.example/T0KEN", /its url is not https; allowHttp lets/],
+    ["name: a, url: https://10.0.0.1/T0KEN", /its url is refused: it is a loopback or private/],
+    ["name: a, url: 'https://[::1]/T0KEN'", /its url is refused: it is a loopback or private/],
+    ["name: a, url: https://u:p@a.example/T0KEN", /holds a user or password/],
+    ["name: a, url: ftp://a.example/T0KEN", /its url is not https/],
+    ["name: a, url: T0KEN", /its url is no URL/],
+    ["name: a", /one of url and urlFile is needed/],
+    ["name: A, url: https://a.example", /a webhook's name has small letters/],
+    ["name: a, urlFile: none", /none cannot be read \(ENOENT\)/],
+    ["name: a, url: https://a.example, headers: { Host: b }", /or that the service sets itself/],
+    ["name: a, url: https://a.example, allowAddresses: [x]", /it is no address and no range/],
+    ["name: a, url: https://a.example, severity: bad", /severity/],
+    ["name: a, url: https://a.example, sevrity: low", /there is no setting "sevrity"/],
+  ];
+  for (const [settings, expected] of faults) {
+    const found = problems(hook(settings)).join("\n");
+    expect(found).toMatch(expected);
+    expect(found).not.toContain("T0KEN");
+  }
+  writeFileSync(join(folder, "hooks"), "[{ name: b, url: https://b.example }]");
+  const named = load("", { SEQUITUR_ALERTS__WEBHOOKS_FILE: "hooks" });
+  expect("webhooks" in named && named.webhooks.map(({ name }) => name)).toEqual(["b"]);
 });

@@ -13,6 +13,8 @@ import { nearest } from "../base/edit-distance.ts";
 import { type ConfigFile, findConfigFile, readConfigFile, scalarOf } from "./config-file.ts";
 import { type Config, checkConfig, type SchemaIssue, sectionKeys } from "./config-schema.ts";
 
+import { readWebhooks, type WebhookSettings } from "./webhook/webhook-settings.ts";
+
 export type { Config } from "./config-schema.ts";
 
 export interface ConfigRequest {
@@ -25,20 +27,30 @@ export interface ConfigRequest {
 }
 
 export type LoadedConfig =
-  | { readonly config: Config; readonly file: string | null }
+  | {
+      readonly config: Config;
+      readonly file: string | null;
+      readonly webhooks: readonly WebhookSettings[];
+    }
   /** One line each, with place. */
   | { readonly problems: readonly string[] };
 
 const PREFIX = "SEQUITUR_";
 /** Variables of this prefix that are no settings. */
-const NO_SETTINGS = ["SEQUITUR_CRASH"];
+const NO_SETTINGS = ["SEQUITUR_CRASH", "SEQUITUR_POISON"];
 /** Settings whose values may also stand in a file, named by `…_FILE`. */
-const SECRETS = ["nats.url", "http.token"];
+const SECRETS = ["nats.url", "nats.password", "nats.token", "http.token", "alerts.webhooks"];
 /** Settings whose values are texts whatever they look like. */
 const TEXTS = [
   "rules.path",
+  "rules.kv.bucket",
   "nats.url",
   "nats.creds",
+  "nats.nkey",
+  "nats.user",
+  "nats.password",
+  "nats.token",
+  "nats.inboxPrefix",
   "nats.tls.ca",
   "nats.tls.cert",
   "nats.tls.key",
@@ -87,9 +99,18 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
   if ("issues" in checked) {
     return { problems: checked.issues.map((issue) => describe(issue, layers, file)) };
   }
-  const config = withPaths(checked.config, layers, path === null ? request.folder : dirname(path));
+  const base = path === null ? request.folder : dirname(path);
+  const config = withPaths(checked.config, layers, base);
   const exposed = exposure(config);
-  return exposed === null ? { config, file: path } : { problems: [exposed] };
+  if (exposed !== null) return { problems: [exposed] };
+  const { folder = base } = layers.origins.get("alerts.webhooks") ?? {};
+  const read = readWebhooks(config.alerts.webhooks, folder);
+  return "problems" in read ? read : { config, file: path, webhooks: read.webhooks };
+}
+
+/** First tokens of the alert stream's subjects: `alerts`. */
+export function alertRoot({ nats }: Config): string {
+  return nats.alertSubject.slice(0, nats.alertSubject.indexOf(".{"));
 }
 
 function addFile(layers: Layers, file: ConfigFile): void {
@@ -147,7 +168,7 @@ function addEnvironment(layers: Layers, { environment, folder }: ConfigRequest):
     }
     try {
       const contents = readFileSync(resolve(folder, value), "utf8").trim();
-      set(layers, secret, contents, `file named by ${variable}`, folder);
+      set(layers, secret, readValue(secret, contents), `file named by ${variable}`, folder);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       layers.problems.push(`${place}: ${value} cannot be read (${code})`);
@@ -234,6 +255,7 @@ function withPaths(config: Config, layers: Layers, folder: string): Config {
     nats: {
       ...nats,
       creds: place("nats.creds", nats.creds),
+      nkey: place("nats.nkey", nats.nkey),
       tls: tls && {
         ca: place("nats.tls.ca", tls.ca),
         cert: place("nats.tls.cert", tls.cert),

@@ -6,21 +6,35 @@
 
 /** Every point, in the order of the loop. */
 export const CRASH_POINTS = [
+  "after-open",
+  "before-first-commit",
+  "after-first-commit",
+  "before-replay",
+  "mid-replay",
+  "after-replay",
+  "before-read",
+  "after-fetch",
   "after-read",
   "before-step",
   "mid-step",
   "after-step",
+  "before-stage",
   "before-commit",
   "mid-commit",
   "after-commit",
+  "after-outbox",
   "before-publish",
   "mid-publish",
   "before-ack",
   "after-ack",
   "before-decision",
   "after-decision",
+  "before-activate",
+  "after-activate",
   "before-drain",
+  "after-drain",
   "before-close",
+  "after-close",
 ] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];
@@ -47,4 +61,18 @@ export function crashPoint(point: CrashPoint): void {
 /** As `crashPoint`, one turn of the event loop later: what was written to a socket before is on its way then. */
 export function crashAfterTurn(point: CrashPoint): void {
   if (plan !== null && plan.point === point) setImmediate(() => crashPoint(point));
+}
+
+/**
+ * A message that holds this text ends the process while it is stepped: `SEQUITUR_POISON=throw:TEXT` by an exception,
+ * `abort:TEXT` by a signal that nobody catches.
+ */
+const poison = /^(throw|abort):(.+)$/.exec(process.env["SEQUITUR_POISON"] ?? "");
+
+export function poisonPoint(data: Uint8Array): void {
+  const [, way, text = ""] = poison ?? [];
+  if (poison === null || !Buffer.from(data.buffer, data.byteOffset, data.length).includes(text))
+    return;
+  if (way === "abort") process.abort();
+  throw new Error("a message that throws, for a test");
 }

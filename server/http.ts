@@ -7,6 +7,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
+import { problem } from "./problem.ts";
 
 /** What keeps the service from its work, by name; ready where there is nothing. */
 export interface Readiness {
@@ -15,14 +16,26 @@ export interface Readiness {
   readonly lag: readonly { readonly stream: string; readonly messages: number | null }[];
 }
 
+/** A part of the API; guarded by the token where there is one. */
+export interface HttpRoute {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** As `/api/v1/rules/:name`. */
+  readonly path: string;
+  readonly handle: (
+    request: Request,
+    parameters: Readonly<Record<string, string>>,
+  ) => Response | Promise<Response>;
+}
+
 export interface HttpOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Guards the metrics; null: open. */
+  /** Guards the metrics and the API; null: open. */
   readonly token: string | null;
   readonly readiness: () => Readiness;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly routes?: readonly HttpRoute[];
 }
 
 export interface HttpServer {
@@ -47,8 +60,10 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   };
 }
 
-function createApp({ token, readiness, metrics }: HttpOptions): Hono {
+function createApp({ token, readiness, metrics, routes = [] }: HttpOptions): Hono {
   const app = new Hono();
+  const isAllowed = (header: string | undefined): boolean =>
+    token === null || sameToken(header, token);
   app.get("/healthz", (context) => context.json({ status: "live" }));
   app.get("/readyz", (context) => {
     const { problems, lag } = readiness();
@@ -59,21 +74,23 @@ function createApp({ token, readiness, metrics }: HttpOptions): Hono {
     );
   });
   app.get("/metrics", async (context) => {
-    if (token !== null && !sameToken(context.req.header("authorization"), token)) {
-      return problem(401, "Unauthorized", "a bearer token is needed");
-    }
+    if (!isAllowed(context.req.header("authorization"))) return unauthorized();
     const { contentType, text } = await metrics();
     return context.body(text, 200, { "content-type": contentType });
   });
+  for (const { method, path, handle } of routes) {
+    app.on(method, path, (context) => {
+      if (!isAllowed(context.req.header("authorization"))) return unauthorized();
+      return handle(context.req.raw, context.req.param());
+    });
+  }
   app.notFound((context) => problem(404, "Not Found", `there is no ${context.req.path}`));
   app.onError(() => problem(500, "Internal Server Error", "the request failed"));
   return app;
 }
 
-function problem(status: number, title: string, detail: string): Response {
-  const headers = new Headers({ "content-type": "application/problem+json" });
-  if (status === 401) headers.set("www-authenticate", "Bearer");
-  return new Response(JSON.stringify({ title, status, detail }), { status, headers });
+function unauthorized(): Response {
+  return problem(401, "Unauthorized", "a bearer token is needed");
 }
 
 function sameToken(header: string | undefined, token: string): boolean {

@@ -16,14 +16,13 @@ export class IdleWatch {
   readonly #engine: Engine;
   readonly #committer: Committer;
   readonly #sources: readonly Source[];
-  #lastTickMs = Number.NEGATIVE_INFINITY;
-  /** Time that a tick reached without deciding anything, and that is not recorded. */
-  #silentTickMs: number | null = null;
+  #lastTickMs: number;
 
   constructor(engine: Engine, committer: Committer, sources: readonly Source[]) {
     this.#engine = engine;
     this.#committer = committer;
     this.#sources = sources;
+    this.#lastTickMs = committer.silentTickMs ?? Number.NEGATIVE_INFINITY;
   }
 
   /** Decides what is due now; true where there is something to commit. */
@@ -33,6 +32,7 @@ export class IdleWatch {
     for (const source of this.#sources) {
       for (const route of source.routes) {
         if (!route.feed.idle && source.silenceMs(route) > route.stream.idleMs) {
+          this.#recordSilence();
           this.#committer.decide({ kind: "idle", body: bodyOf(source, route) });
           this.#engine.feedIdle(route.feed, true);
           decided = true;
@@ -47,20 +47,28 @@ export class IdleWatch {
       this.#record(wallMs);
       return true;
     }
-    this.#silentTickMs = wallMs;
+    this.#committer.silentTickMs = wallMs;
     return decided;
   }
 
   /** A message is about to be stepped on an idle feed, which wakes by it. */
   wake(source: Source, route: Route): void {
-    // What is late for a rule may depend on the time that silence has reached.
-    if (this.#silentTickMs !== null) this.#record(this.#silentTickMs);
+    this.#recordSilence();
     this.#committer.decide({ kind: "wake", body: bodyOf(source, route) });
+  }
+
+  /**
+   * What is late for a rule may depend on the time that silence has reached, and which rules it has reached depends on
+   * which feeds are idle: it is told before either changes.
+   */
+  #recordSilence(): void {
+    const { silentTickMs } = this.#committer;
+    if (silentTickMs !== null) this.#record(silentTickMs);
   }
 
   #record(timeMs: number): void {
     this.#committer.decide({ kind: "tick", body: { time: formatTime(timeMs) } });
-    this.#silentTickMs = null;
+    this.#committer.silentTickMs = null;
   }
 }
 

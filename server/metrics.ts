@@ -20,6 +20,13 @@ export interface MetricsSource {
     readonly acked: number;
   };
   readonly connected: () => boolean;
+  readonly webhooks: () => readonly {
+    readonly name: string;
+    readonly delivered: number;
+    readonly failedAttempts: number;
+    readonly undelivered: number;
+    readonly behind: number;
+  }[];
 }
 
 const PREFIX = "sequitur_";
@@ -37,6 +44,8 @@ export class Metrics {
   readonly #publishSeconds: Histogram;
   readonly #publishRetries: Counter;
   readonly #decisions: Counter<"kind">;
+  readonly #reloads: Counter<"outcome">;
+  readonly #switchSeconds: Histogram;
 
   constructor(source: MetricsSource) {
     const registers = [this.#registry];
@@ -61,8 +70,17 @@ export class Metrics {
     );
     this.#publishRetries = counter("publish_retries_total", "Times that sending began anew", []);
     this.#decisions = counter("control_decisions_total", "Recorded decisions, by kind", ["kind"]);
+    this.#reloads = counter("reloads_total", "Rule sets offered, by what became of them", [
+      "outcome",
+    ]);
+    this.#switchSeconds = histogram(
+      "rules_switch_seconds",
+      "Time that events waited for a change of the rules",
+      COMMIT_BUCKETS,
+    );
     addEngineMetrics(this.#registry, source);
     addServiceMetrics(this.#registry, source);
+    addWebhookMetrics(this.#registry, source);
   }
 
   skipped(stream: string, count: number): void {
@@ -94,6 +112,14 @@ export class Metrics {
 
   decision(kind: string): void {
     this.#decisions.inc({ kind });
+  }
+
+  reload(outcome: string): void {
+    this.#reloads.inc({ outcome });
+  }
+
+  switched(seconds: number): void {
+    this.#switchSeconds.observe(seconds);
   }
 
   async render(): Promise<{ readonly contentType: string; readonly text: string }> {
@@ -214,6 +240,9 @@ function addStreamMetrics(define: Define): void {
 }
 
 function addRuleMetrics(define: Define, severities: ReadonlyMap<string, string>): void {
+  define(Gauge, "rules_loaded", "Rules of the set that runs", ["mode"], (status, add) => {
+    for (const { mode } of status.rules) add({ mode }, 1);
+  });
   define(Counter, "matches_total", "Matches reported, before `once`", ["rule"], (status, add) => {
     for (const { rule, matches } of status.rules) add({ rule }, matches);
   });
@@ -296,4 +325,28 @@ function addServiceMetrics(registry: Registry, source: MetricsSource): void {
       this.set(process.memoryUsage.rss());
     },
   });
+}
+
+function addWebhookMetrics(registry: Registry, source: MetricsSource): void {
+  const define = (
+    Kind: typeof Counter<"webhook"> | typeof Gauge<"webhook">,
+    name: string,
+    help: string,
+    field: "delivered" | "failedAttempts" | "undelivered" | "behind",
+  ): void => {
+    new Kind({
+      name: `${PREFIX}webhook_${name}`,
+      help,
+      labelNames: ["webhook"],
+      registers: [registry],
+      collect(): void {
+        this.reset();
+        for (const one of source.webhooks()) this.inc({ webhook: one.name }, one[field]);
+      },
+    });
+  };
+  define(Counter, "delivered_total", "Alerts that the receiver has taken", "delivered");
+  define(Counter, "failures_total", "Attempts that failed", "failedAttempts");
+  define(Counter, "undelivered_total", "Alerts given up", "undelivered");
+  define(Gauge, "behind", "Records of the alert stream behind the webhook's position", "behind");
 }

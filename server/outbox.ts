@@ -4,8 +4,9 @@
  *
  * Invariants
  *  O1  Numbers rise by one from record to record, across restarts; a record's number never changes.
- *  O2  A record is handed to the publisher only after the commit that holds it.
- *  O3  The entries stored are an unbroken range that ends with the last number given: [firstStored, next).
+ *  O2  A record is handed to the publisher only after the commit that holds it, or between two checkpoints.
+ *  O3  The entries stored are an unbroken range that ends with the last number given: [firstStored, next). Between two
+ *      checkpoints the end of that range is in memory only: a restart finds it again by stepping the same messages.
  *  O4  Acknowledged entries are removed from the front only, in slices, as part of a later commit.
  */
 
@@ -59,6 +60,11 @@ export class Outbox {
   #waitingBytes = 0;
   /** Numbered, and on their way into a commit. */
   #staged: NumberedRecord[] = [];
+  /** Handed out and not stored: they go into the next commit. */
+  #unstored: NumberedRecord[] = [];
+  #unstoredBytes = 0;
+  /** Are those staged to be stored? */
+  #storing = true;
   #marks: AckMark[] = [];
   #pruned = 0;
 
@@ -98,6 +104,12 @@ export class Outbox {
     return this.entries >= this.#limits.entries || this.#waitingBytes >= this.#limits.bytes;
   }
 
+  /** Is so much not stored that it is time for a commit? */
+  get needsStoring(): boolean {
+    const { entries, bytes } = this.#limits;
+    return this.#unstored.length >= entries || this.#unstoredBytes >= bytes;
+  }
+
   /** The lowest number that can be sent again. */
   get firstStored(): number {
     return this.#firstStored;
@@ -110,6 +122,10 @@ export class Outbox {
 
   /** The stored record of this number, or null where it was removed. */
   stored(number: number): NumberedRecord | null {
+    const [first] = this.#unstored;
+    if (first !== undefined && number >= first.number) {
+      return this.#unstored[number - first.number] ?? null;
+    }
     const bytes = this.#store.get(OUTBOX_SPACE, keyOf(number));
     return bytes === null ? null : decodeRecord(number, bytes);
   }
@@ -124,6 +140,7 @@ export class Outbox {
     for (const { key, value } of this.#store.scan(OUTBOX_SPACE, { from: keyOf(acked + 1) })) {
       this.#add(decodeRecord(numberOf(key), value));
     }
+    for (const record of this.#unstored) if (record.number > acked) this.#add(record);
     this.#marks = acked >= this.#firstStored ? [{ number: acked, atMs: nowMs }] : [];
   }
 
@@ -132,13 +149,30 @@ export class Outbox {
     this.#waitingBytes += record.payload.length;
   }
 
-  /** Numbers the records of a commit and gives the changes that store them. */
+  /** Numbers the records of a commit and gives the changes that store them, and those before that are not stored. */
   stage(records: readonly OutboxRecord[]): StoreChange[] {
-    return records.map((record) => {
-      const number = this.#next++;
-      this.#staged.push({ ...record, number });
-      return { space: OUTBOX_SPACE, key: keyOf(number), value: encodeRecord(record) };
-    });
+    this.#number(records);
+    this.#storing = true;
+    return [...this.#unstored, ...this.#staged].map((record) => ({
+      space: OUTBOX_SPACE,
+      key: keyOf(record.number),
+      value: encodeRecord(record),
+    }));
+  }
+
+  /** Numbers the records of a commit that stores nothing. */
+  stageUnstored(records: readonly OutboxRecord[]): void {
+    this.#number(records);
+    this.#storing = false;
+  }
+
+  #number(records: readonly OutboxRecord[]): void {
+    for (const record of records) this.#staged.push({ ...record, number: this.#next++ });
+  }
+
+  /** What was numbered and is not committed yet. */
+  get staged(): readonly NumberedRecord[] {
+    return this.#staged;
   }
 
   /** Changes that remove entries which are acknowledged for long enough. */
@@ -165,9 +199,18 @@ export class Outbox {
     return expired;
   }
 
-  /** The commit that holds what was staged is durable. */
+  /** The commit that holds what was staged is durable, or stores nothing. */
   committed(): void {
-    for (const record of this.#staged) this.#add(record);
+    if (this.#storing) {
+      this.#unstored = [];
+      this.#unstoredBytes = 0;
+    }
+    for (const record of this.#staged) {
+      this.#add(record);
+      if (this.#storing) continue;
+      this.#unstored.push(record);
+      this.#unstoredBytes += record.payload.length;
+    }
     this.#staged = [];
     this.#firstStored += this.#pruned;
     this.#pruned = 0;

@@ -24,3 +24,6 @@ export class RefusalError extends Error {
 
 /** The flag that accepts a loss which the start-up checks found. */
 export const ACCEPT_FLAG = "--accept-data-loss";
+
+/** The flag that ends the service where it would put a message aside that it dies of. */
+export const POISON_FLAG = "--fail-on-poison";

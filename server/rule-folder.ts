@@ -22,13 +22,15 @@ export interface ServiceRules {
   readonly warnings: readonly string[];
 }
 
+/** What the configuration says of rules that say nothing themselves. */
+export type RuleLimits = Pick<Config["limits"], "openPerKey" | "openPerRule">;
+
 const EXTENSION = ".seq";
 
 /** Reads and compiles. Throws RefusalError: 3 where there are no files, 2 where they are not valid. */
-export function loadServiceRules(path: string, limits: Config["limits"]): ServiceRules {
-  const root = isFolder(path) ? path : dirname(path);
+export function loadServiceRules(path: string, limits: RuleLimits): ServiceRules {
   const { files, diagnostics, set } = loadRules(readSources(path), {
-    reader: ruleFileReader(root),
+    reader: ruleFileReader(rootOf(path)),
     todayMs: Date.now(),
   });
   const texts = new Map(files.map(({ file, text }) => [file, text]));
@@ -40,17 +42,27 @@ export function loadServiceRules(path: string, limits: Config["limits"]): Servic
     const what = errors === 1 ? "an error" : `${errors} errors`;
     throw new RefusalError(2, `the rules in ${path} have ${what}`, rendered);
   }
-  const plan = { ...set.plan, rules: set.plan.rules.map((rule) => withLimits(rule, limits)) };
+  const plan = planWithLimits(set.plan, limits);
+  return { plan, data: set.data, revision: revisionOf(plan), warnings: rendered };
+}
+
+/** Identity of a set by the versions of its rules: 16 hexadecimal digits. */
+export function revisionOf(plan: RuleSetPlan): string {
   const versions = plan.rules.map(({ name, version }) => `${name} ${version}\n`).join("");
-  const revision = sha256Hex(versions).slice(0, 16);
-  return { plan, data: set.data, revision, warnings: rendered };
+  return sha256Hex(versions).slice(0, 16);
+}
+
+/** The folder to which the names of files in rule files are relative. */
+export function rootOf(path: string): string {
+  return isFolder(path) ? path : dirname(path);
 }
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-function readSources(path: string): RuleSource[] {
+/** Reads the rule files. Throws RefusalError 3 where there are none. */
+export function readSources(path: string): RuleSource[] {
   let sources: RuleSource[];
   try {
     sources = statSync(path).isDirectory()
@@ -67,7 +79,11 @@ function readSources(path: string): RuleSource[] {
 }
 
 /** The configuration's limits take the place of the language's defaults (A-3); a rule's own limits stay. */
-function withLimits(rule: RulePlan, limits: Config["limits"]): RulePlan {
+export function planWithLimits(plan: RuleSetPlan, limits: RuleLimits): RuleSetPlan {
+  return { ...plan, rules: plan.rules.map((rule) => withLimits(rule, limits)) };
+}
+
+function withLimits(rule: RulePlan, limits: RuleLimits): RulePlan {
   const { openPerKey, open } = rule.limits;
   return {
     ...rule,

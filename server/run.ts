@@ -1,30 +1,41 @@
 /**
  * Runs the service from its configuration to its end: `sequitur run`. Everything is opened here, in this order, and
- * closed in the opposite one: configuration, rules, HTTP, state, NATS, sources, alert stream, loop.
+ * closed in the opposite one: configuration, rules, HTTP, state, NATS; with them the work (work.ts) is done.
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Random } from "../base/random.ts";
 import { CheckpointError } from "../engine/checkpoint/restorer.ts";
-import { createEngine } from "../engine/engine.ts";
 import { systemClock } from "../io/clock.ts";
 import { type Broker, BrokerError, connectBroker } from "../io/nats.ts";
-import { streamInfo } from "../io/nats-streams.ts";
 import { openLmdbStore } from "../state/lmdb-store.ts";
-import { type Store, StoreError } from "../state/store.ts";
+import { StoreError } from "../state/store.ts";
+import { AlertRoutes } from "./alert-feed/alert-routes.ts";
 import { brokerOptions } from "./broker-options.ts";
-import { type Config, loadConfig } from "./config.ts";
+import { alertRoot, type Config, type LoadedConfig, loadConfig } from "./config.ts";
 import { crashPoint } from "./crash-point.ts";
-import { type HttpServer, startHttp } from "./http.ts";
+import { type HttpRoute, type HttpServer, startHttp } from "./http.ts";
 import { createLog, type Log, redactUrl } from "./log.ts";
+import { processMemoryGuard } from "./memory-guard.ts";
 import { Metrics } from "./metrics.ts";
+import { OUTBOX_LIMITS } from "./outbox.ts";
+import { leaveSuspicion, rebuilt } from "./quarantine.ts";
 import { RefusalError } from "./refusal.ts";
-import { loadServiceRules, type ServiceRules } from "./rule-folder.ts";
-import { type Assembly, assemble } from "./service-assembly.ts";
+import { LiveRules } from "./reload/live-rules.ts";
+import { BusyMeter } from "./reload/quota-watch.ts";
+import { RuleRoutes } from "./reload/rule-routes.ts";
+import { dataOf, drainingPlans, effectivePlan } from "./reload/running-set.ts";
+import { readFolder, requireRules, type StartRules, startRules } from "./reload/start-rules.ts";
+import type { ServiceRules } from "./rule-folder.ts";
+import type { Assembly } from "./service-assembly.ts";
 import { ServiceStatus } from "./service-status.ts";
-import { momentOf, type Source } from "./source.ts";
-import { findSources, openAlerts, type StartupParts } from "./startup.ts";
+import { checkBeside, guardState } from "./state-guard.ts";
+import { statusRoute } from "./status-route.ts";
+import { openSteppingFile } from "./stepping-file.ts";
 import { StopSignal } from "./stop-signal.ts";
+import type { WebhookSettings } from "./webhook/webhook-settings.ts";
+import { Webhooks } from "./webhook/webhooks.ts";
+import { work } from "./work.ts";
 
 export interface RunRequest {
   /** The configuration file; null: the nearest `sequitur.yaml`, if any. */
@@ -33,23 +44,21 @@ export interface RunRequest {
   readonly overrides: ReadonlyMap<string, unknown>;
   /** An operator's word that losses found at the start are to be accepted. */
   readonly acceptDataLoss?: boolean;
+  /** End rather than put a message aside that the process dies of. */
+  readonly failOnPoison?: boolean;
 }
 
-const DRAIN_MS = 5000;
 /** After a signal the process ends in this time, whatever hangs: crash-only makes it safe. */
 const LAST_EXIT_MS = 9500;
 const CLOSE_MS = 1000;
 const LEFT_OPEN_MS = 1000;
-/** How often the server is asked where the streams end, and while time follows the wall clock. */
-const ASK_EVERY_MS = 1000;
-const ASK_IDLE_EVERY_MS = 250;
 
 /**
  * Runs until SIGTERM or SIGINT. Gives the exit code: 0 after a signal, 1 after a failure, 2 for invalid rules, 3 where
  * configuration, state or streams do not fit. What is wrong is told on stderr.
  */
 export async function runService(request: RunRequest): Promise<number> {
-  const { configPath, overrides, acceptDataLoss = false } = request;
+  const { configPath, overrides } = request;
   const loaded = loadConfig({
     configPath,
     overrides,
@@ -65,12 +74,13 @@ export async function runService(request: RunRequest): Promise<number> {
   const closers: Closers = [];
   let code = 0;
   try {
-    await serve(loaded.config, log, stop, acceptDataLoss, closers);
+    await serve(loaded, log, stop, request, closers);
   } catch (error) {
-    if (!(stop.signal.aborted && isAbort(error))) code = report(error, log);
+    if (!(stop.signal.aborted && isAbort(error))) code = report(error, log, loaded.config);
   }
   crashPoint("before-close");
   for (const close of closers.reverse()) await close();
+  crashPoint("after-close");
   stop.close();
   // Nothing that was left open may keep an ended service alive.
   setTimeout(() => process.exit(code), LEFT_OPEN_MS).unref();
@@ -84,7 +94,12 @@ function isAbort(error: unknown): boolean {
   );
 }
 
-function report(error: unknown, log: Log): number {
+function report(error: unknown, log: Log, config: Config): number {
+  if (error instanceof StoreError && error.code === "corrupt") {
+    leaveSuspicion(config.state.path, error.message);
+    log.fatal(`${error.message}; the next start checks the whole state`);
+    return 1;
+  }
   if (error instanceof RefusalError) {
     process.stderr.write(`sequitur: ${[error.message, ...error.notes].join("\n")}\n`);
     log.fatal(error.message);
@@ -107,156 +122,114 @@ function report(error: unknown, log: Log): number {
 type Closers = (() => unknown)[];
 
 async function serve(
-  config: Config,
+  { config, webhooks }: Exclude<LoadedConfig, { readonly problems: unknown }>,
   log: Log,
   stop: StopSignal,
-  acceptLoss: boolean,
+  request: RunRequest,
   closers: Closers,
 ): Promise<void> {
-  const rules = loadServiceRules(config.rules.path, config.limits);
-  for (const warning of rules.warnings) log.warn(warning);
-  log.info({ rules: rules.plan.rules.length, revision: rules.revision }, "rules compiled");
-  const status = new ServiceStatus(rules.plan);
+  const folder = config.state.path;
+  const guarding = guardState({ folder, log, nowMs: systemClock.nowMs });
+  guarding.catch(() => undefined);
+  const ruleFolder = readFolder(config);
+  const status = new ServiceStatus({ rules: [] });
   const metrics = new Metrics(status);
-  const http = await listen(config, status, metrics, log);
-  closers.push(() => http.close());
-  const store = openLmdbStore(config.state.path);
+  const alertRoutes = new AlertRoutes();
+  const ruleRoutes = new RuleRoutes(config.http.token);
+  const routes = [
+    statusRoute(status, () => ruleRoutes.summary()),
+    ...alertRoutes.routes,
+    ...ruleRoutes.routes,
+  ];
+  const http = await listen(config, status, metrics, log, routes);
+  closers.push(
+    () => http.close(),
+    () => alertRoutes.close(),
+  );
+  const guarded = await guarding;
+  const store = openLmdbStore(folder);
   closers.push(() => store.close());
+  requireRules(ruleFolder, store, config.rules.path);
   const broker = await connect(config, log, status, stop);
   closers.push(() => Promise.race([broker.close(), sleep(CLOSE_MS)]));
-  await work({ config, log, stop, acceptLoss, rules, status, metrics, store, broker });
-}
-
-interface WorkParts {
-  readonly config: Config;
-  readonly log: Log;
-  readonly stop: StopSignal;
-  readonly acceptLoss: boolean;
-  readonly rules: ServiceRules;
-  readonly status: ServiceStatus;
-  readonly metrics: Metrics;
-  readonly store: Store;
-  readonly broker: Broker;
-}
-
-async function work(parts: WorkParts): Promise<void> {
-  const { config, log, stop, status } = parts;
-  const assembly = await open(parts);
-  const { service, sender, sources, committer, gaps } = assembly;
-  for (const gap of gaps) committer.decide(gap);
-  await committer.commit(stop.signal);
-  status.begin(assembly);
-  log.info(
-    {
-      sources: sources.map(({ name, position }) => `${name}=${position}`),
-      next: assembly.outbox.next,
-    },
-    "running",
-  );
-  const ending = new AbortController();
-  const tasks = [
-    sender.run(),
-    ...sources.map((source) => source.run()),
-    watchEnds(sources, parts.broker, ending.signal),
-  ];
-  // A task that fails ends the process; one that merely ends was closed below.
-  const failure = Promise.all(tasks).then(() => new Promise<never>(() => undefined));
-  try {
-    await Promise.race([service.run(stop.signal), failure, status.closed]);
-    crashPoint("before-drain");
-    for (const source of sources) source.close();
-    await Promise.race([sender.drain(DRAIN_MS), failure]);
-  } finally {
-    ending.abort();
-    for (const source of sources) source.close();
-    sender.close();
-  }
-  const left = assembly.outbox.entries;
-  const where = config.state.path;
-  if (left > 0) log.warn(`${left} alerts wait in ${where} and leave when the service runs again`);
-  log.info("drained");
-}
-
-/** Asks where the streams end: for the figures of what waits, and to know that silence is silence. */
-async function watchEnds(
-  sources: readonly Source[],
-  broker: Broker,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    for (const source of sources) {
-      const asked = momentOf(systemClock);
-      const info = await streamInfo(broker, source.name);
-      if (info.kind === "ok") source.sawEnd(info.value.lastSeq, asked);
-    }
-    const silent = sources.some(({ routes }) => routes.some(({ feed }) => feed.idle));
-    const pauseMs = silent ? ASK_IDLE_EVERY_MS : ASK_EVERY_MS;
-    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
-  }
-}
-
-async function open({
-  config,
-  log,
-  stop,
-  acceptLoss,
-  rules,
-  status,
-  metrics,
-  store,
-  broker,
-}: WorkParts): Promise<Assembly> {
-  const startup: StartupParts = {
-    broker,
-    store,
-    log,
-    acceptLoss,
-    clock: systemClock,
-    signal: stop.signal,
-    onWaiting: (reason) => status.waiting(reason),
-  };
-  const { alertStream, alertSubject } = config.nats;
-  const root = alertSubject.slice(0, alertSubject.indexOf(".{"));
-  checkSubjects(rules, root);
-  const read = new Set(
-    rules.plan.rules.filter(({ mode }) => mode !== "off").flatMap(({ streams }) => streams),
-  );
-  const streams = rules.plan.streams.filter(({ name }) => read.has(name));
-  const found = await findSources(startup, streams, alertStream);
-  const opened = await openAlerts(startup, alertStream, [`${root}.>`]);
-  const { eventBytes, alertBytes } = config.limits;
-  const options = { limits: { eventBytes, alertBytes }, data: rules.data };
-  const engine = createEngine(rules.plan, options, store);
-  for (const rule of engine.status().droppedRules) {
-    log.warn({ rule }, "the rule has changed or is gone: its stored partial matches are dropped");
-  }
-  return assemble({
+  const { signal } = stop;
+  const clock = systemClock;
+  const random = new Random(process.pid);
+  const onWaiting = (reason: string | null): void => status.waiting(reason);
+  const starting = { config, store, broker, clock, random, log, signal, onWaiting };
+  const start = await startRules(starting, ruleFolder);
+  const rules = serviceRules(start);
+  status.useRules(rules.plan);
+  const meter = config.limits.rule.busyPercent === null ? null : new BusyMeter(clock);
+  const memory = processMemoryGuard(systemClock, config.limits.memoryBytes);
+  status.memoryWatched(() => memory.trouble);
+  const { outboxEntries: entries, outboxBytes: bytes } = config.limits;
+  await work({
+    memory,
+    outboxLimits: { ...OUTBOX_LIMITS, entries, bytes },
     config,
     log,
+    signal,
+    acceptLoss: request.acceptDataLoss ?? false,
+    rules,
+    engine: { draining: drainingPlans(start.running), meter },
+    reloading: (assembly, startup) => {
+      const parts = { ...starting, start, assembly, startup, metrics, status, meter };
+      const live = new LiveRules(parts);
+      ruleRoutes.attach(live);
+      return live;
+    },
+    status,
     metrics,
     store,
     broker,
-    engine,
-    found,
-    opened,
-    root,
-    rules: rules.revision,
-    clock: systemClock,
-    random: new Random(process.pid),
+    clock,
+    random,
+    rebuilding: guarded.rebuilding,
+    onStarted: () => rebuilt(folder),
+    ...(guarded.unread ? { beside: (signal) => checkBeside({ folder, log }, signal) } : {}),
+    stepping: openSteppingFile(folder),
+    failOnPoison: request.failOnPoison ?? false,
+    subscribers: (assembly) => {
+      const { alertStream: stream } = config.nats;
+      const random = new Random(process.pid + 2);
+      alertRoutes.attach({ broker, stream, root: alertRoot(config), random });
+      return startWebhooks(assembly, { config, webhooks, broker, log, status });
+    },
   });
 }
 
-/** A rule's own subject must lie in the alert stream, or nobody would ever get its alerts. */
-function checkSubjects({ plan }: ServiceRules, root: string): void {
-  for (const { name, alert, timeout, recovered } of plan.rules) {
-    for (const to of [alert.to, timeout?.alert.to ?? null, recovered?.to ?? null]) {
-      if (to === null || to.startsWith(`${root}.`)) continue;
-      throw new RefusalError(
-        2,
-        `the rule ${name} sends its alerts to "${to}", which is outside of the alert stream's subjects (${root}.>)`,
-      );
-    }
-  }
+function serviceRules({ running }: StartRules): ServiceRules {
+  const { set, older, stored } = running;
+  const plan = effectivePlan(set.plan, stored.switches);
+  return { plan, data: dataOf(set, older.values()), revision: set.revision, warnings: [] };
+}
+
+function startWebhooks(
+  { alerts, outbox, committer }: Assembly,
+  parts: {
+    readonly config: Config;
+    readonly webhooks: readonly WebhookSettings[];
+    readonly broker: Broker;
+    readonly log: Log;
+    readonly status: ServiceStatus;
+  },
+): Webhooks {
+  const { config, webhooks, broker, log, status } = parts;
+  const started = new Webhooks({
+    webhooks,
+    broker,
+    stream: config.nats.alertStream,
+    root: alertRoot(config),
+    end: { created: alerts.created, seq: alerts.base + outbox.acked },
+    statePath: config.state.path,
+    clock: systemClock,
+    random: new Random(process.pid + 1),
+    log,
+    giveUp: (body) => committer.decideDurably({ kind: "undelivered", body }),
+  });
+  status.webhooksStarted(() => started.status);
+  return started;
 }
 
 async function listen(
@@ -264,6 +237,7 @@ async function listen(
   status: ServiceStatus,
   metrics: Metrics,
   log: Log,
+  routes: readonly HttpRoute[],
 ): Promise<HttpServer> {
   const { host, port, token } = config.http;
   try {
@@ -273,6 +247,7 @@ async function listen(
       token,
       readiness: () => status.readiness(),
       metrics: () => metrics.render(),
+      routes,
     });
     log.info({ host, port: http.port }, "HTTP listens");
     return http;

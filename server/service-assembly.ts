@@ -11,21 +11,30 @@ import { Committer, type ControlDecision } from "./committer.ts";
 import type { Config } from "./config.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import type { Log } from "./log.ts";
+import type { MemoryGuard } from "./memory-guard.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Outbox } from "./outbox.ts";
 import { Service } from "./service.ts";
 import { Source, type SourceEvents } from "./source.ts";
 import type { FoundSource, OpenedAlerts } from "./startup.ts";
+import type { SteppingFile } from "./stepping-file.ts";
 
 export interface Assembly {
   readonly engine: Engine;
-  readonly sources: readonly Source[];
+  /** What is read now: the one list that all parts look into; a change of the rules changes it in place. */
+  readonly sources: Source[];
+  /** What a source tells. */
+  readonly sourceEvents: SourceEvents;
   readonly outbox: Outbox;
+  /** The alert stream's identity and base: record n has the sequence base + n. */
+  readonly alerts: OpenedAlerts["alerts"];
   readonly committer: Committer;
   readonly sender: AlertSender;
   readonly service: Service;
   /** Losses accepted, to be recorded first. */
   readonly gaps: readonly ControlDecision[];
+  /** Number of the last record that the alert stream has and the state does not know; 0: there is none. */
+  readonly catchUpTo: number;
 }
 
 export interface AssemblyParts {
@@ -41,7 +50,14 @@ export interface AssemblyParts {
   readonly rules: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** Where the message under way is written down; nowhere where it is left out. */
+  readonly stepping?: SteppingFile;
+  /** Memory is not watched where it is left out. */
+  readonly memory?: MemoryGuard;
 }
+
+/** How long state may stay unwritten, by the words of `state.checkpoint`. */
+const CHECKPOINT_MS = { commit: null, "1s": 1000, "10s": 10_000 } as const;
 
 export function assemble(parts: AssemblyParts): Assembly {
   const { config, log, metrics, store, broker, engine, found, opened, root, rules, clock, random } =
@@ -73,6 +89,7 @@ export function assemble(parts: AssemblyParts): Assembly {
     metrics,
     root,
     rules,
+    checkpointMs: CHECKPOINT_MS[config.state.checkpoint],
     alerts,
   });
   const stream = config.nats.alertStream;
@@ -91,9 +108,22 @@ export function assemble(parts: AssemblyParts): Assembly {
     metrics,
     commit,
     eventBytes,
+    ...(parts.stepping === undefined ? {} : { stepping: parts.stepping }),
+    ...(parts.memory === undefined ? {} : { memory: parts.memory }),
   });
   const gaps = [...found.flatMap((one) => one.gaps), ...opened.gaps];
-  return { engine, sources, outbox, committer, sender, service, gaps };
+  return {
+    engine,
+    sources,
+    sourceEvents: events,
+    outbox,
+    alerts,
+    committer,
+    sender,
+    service,
+    gaps,
+    catchUpTo: opened.catchUpTo,
+  };
 }
 
 function openSource(
@@ -109,6 +139,12 @@ function openSource(
     lastMessageMs: nowMs,
   }));
   const { name, position } = stored;
-  const reader = openReader(broker, { stream: name, filters, afterSeq: position, random });
-  return new Source(stored, routes, reader, clock, events);
+  const reader = openReader(broker, {
+    stream: name,
+    filters,
+    afterSeq: position,
+    random,
+    clock,
+  });
+  return new Source(stored, routes, filters, reader, clock, events);
 }

@@ -14,12 +14,16 @@ import type { Clock } from "../io/clock.ts";
 import type { FeedMessage } from "../io/nats-delivery.ts";
 import type { AlertSender } from "./alert-sender.ts";
 import type { Committer } from "./committer.ts";
-import { crashPoint } from "./crash-point.ts";
+import { crashPoint, poisonPoint } from "./crash-point.ts";
 import { type Decoded, decodeMessage } from "./decode.ts";
 import type { IdleWatch } from "./idle-watch.ts";
+import type { MemoryGuard } from "./memory-guard.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Outbox } from "./outbox.ts";
+import { isSame } from "./poison.ts";
+import { RefusalError } from "./refusal.ts";
 import type { Route, Source } from "./source.ts";
+import type { StepMark, SteppingFile } from "./stepping-file.ts";
 
 export interface ServiceParts {
   readonly engine: Engine;
@@ -32,8 +36,17 @@ export interface ServiceParts {
   readonly metrics: Metrics;
   readonly commit: { readonly events: number; readonly everyMs: number };
   readonly eventBytes: number;
+  /** Where the message under way is written down; nowhere where it is left out. */
+  readonly stepping?: SteppingFile;
+  /** Memory is not watched where it is left out. */
+  readonly memory?: MemoryGuard;
 }
 
+/** Bytes of a message put aside that its dead record is made of. */
+const SHOWN_BYTES = 8192;
+/** How long stored state is read back at a time, and how many entries of it between two looks at the clock. */
+const LOAD_MS = 4;
+const LOAD_ENTRIES = 64;
 /** How often silence is looked at. */
 const DECIDE_EVERY_MS = 200;
 /** How long the loop sleeps where nothing comes. */
@@ -42,8 +55,15 @@ const REST_MS = 100;
 export class Service {
   readonly #parts: ServiceParts;
   #next = 0;
+  /** Messages to be put aside unread. */
+  readonly #skipped: StepMark[] = [];
+  /** Events whose messages are still to be marked before they are stepped. */
+  #careful = 0;
+  /** Is there stored state that is not in memory yet? */
+  #loading = true;
   #decidedMs = Number.NEGATIVE_INFINITY;
   #wake: () => void = () => undefined;
+  #atRest: (signal: AbortSignal) => Promise<void> = async () => undefined;
 
   constructor(parts: ServiceParts) {
     this.#parts = parts;
@@ -54,21 +74,45 @@ export class Service {
     this.#wake();
   }
 
+  /** Calls this between two batches, when nothing is left to commit: what changes the rules does it there. */
+  useRest(atRest: (signal: AbortSignal) => Promise<void>): void {
+    this.#atRest = atRest;
+  }
+
   /** Runs until the signal; ends after a commit. Rejects where the process must end. */
   async run(signal: AbortSignal): Promise<void> {
     const { outbox, sender, sources } = this.#parts;
     const onAbort = (): void => this.#wake();
     signal.addEventListener("abort", onAbort);
     while (!signal.aborted) {
-      if (outbox.full) {
+      const memory = this.#parts.memory?.level() ?? "fine";
+      // Everything stepped is committed here.
+      if (memory === "critical") throw new RefusalError(1, "the memory that it may use is used up");
+      if (outbox.full || memory === "high") {
         await sender.progress(REST_MS);
         continue;
       }
+      await this.#atRest(signal);
+      // It may have committed.
+      sender.wake();
+      if (signal.aborted) break;
       if (sources.some(({ ready }) => ready)) await this.#batch(signal);
+      else if (this.#loading) await new Promise<void>((r) => this.#parts.clock.nextTurn(r));
       else await this.#rest(REST_MS);
+      this.#load();
       if (!signal.aborted) await this.#decide(signal);
     }
     signal.removeEventListener("abort", onAbort);
+  }
+
+  /** Brings some more of the stored state back into memory, between two batches or where there is nothing to step. */
+  #load(): void {
+    if (!this.#loading) return;
+    const { engine, clock } = this.#parts;
+    const end = clock.monotonicMs() + LOAD_MS;
+    while (this.#loading && clock.monotonicMs() < end) {
+      this.#loading = engine.loadSlice(LOAD_ENTRIES);
+    }
   }
 
   /** Steps until enough events came or enough time passed, then commits. */
@@ -82,7 +126,7 @@ export class Service {
       if (source !== null) {
         events += this.#stepSource(source, commit.events - events);
         // Sources read on between their batches.
-        await new Promise((resolve) => setImmediate(resolve));
+        await new Promise<void>((resolve) => clock.nextTurn(resolve));
         if (clock.monotonicMs() >= end) break;
         continue;
       }
@@ -115,7 +159,7 @@ export class Service {
     while (events < limit) {
       const message = source.peek();
       if (message === null) break;
-      events += this.#stepMessage(source, message);
+      events += this.#stepMarked(source, message);
       source.advance(message);
       messages++;
       crashPoint("mid-step");
@@ -124,7 +168,63 @@ export class Service {
     return events;
   }
 
+  /** This message is put aside when it comes. */
+  skip(mark: StepMark): void {
+    this.#skipped.push(mark);
+  }
+
+  /** Marks the messages of so many events before they are stepped. */
+  beCareful(events: number): void {
+    this.#careful = events;
+  }
+
+  /** Steps what a source has up to a sequence, and waits for it. */
+  async advance(source: Source, seq: number, signal: AbortSignal): Promise<void> {
+    for (let steps = 1; source.position < seq; steps++) {
+      const message = await this.#await(source, signal);
+      if (message.seq > seq) return;
+      this.#stepMarked(source, message);
+      source.advance(message);
+      if (steps % 256 === 0) await new Promise<void>((r) => this.#parts.clock.nextTurn(r));
+    }
+  }
+
+  /** Steps the next message of a source, and waits for it. */
+  async stepOne(source: Source, signal: AbortSignal): Promise<void> {
+    const message = await this.#await(source, signal);
+    this.#stepMarked(source, message);
+    source.advance(message);
+  }
+
+  async #await(source: Source, signal: AbortSignal): Promise<FeedMessage> {
+    for (;;) {
+      signal.throwIfAborted();
+      const message = source.peek();
+      if (message !== null) return message;
+      await this.#rest(REST_MS);
+    }
+  }
+
+  /** Steps a message so that one which ends the process is found out. */
+  #stepMarked(source: Source, message: FeedMessage): number {
+    const { stepping } = this.#parts;
+    if (this.#careful > 0) stepping?.mark({ stream: source.name, seq: message.seq });
+    try {
+      const events = this.#stepMessage(source, message);
+      if (this.#careful > 0) stepping?.clear();
+      this.#careful -= events;
+      return events;
+    } catch (error) {
+      stepping?.mark({ stream: source.name, seq: message.seq });
+      throw error;
+    }
+  }
+
   #stepMessage(source: Source, message: FeedMessage): number {
+    if (this.#skipped.length > 0 && this.#isSkipped(source, message)) {
+      return this.#putAside(source, message);
+    }
+    poisonPoint(message.data);
     const { idleWatch, clock, eventBytes } = this.#parts;
     let decoded: readonly Decoded[] | null = null;
     for (const route of source.routesOf(message.subject)) {
@@ -137,6 +237,21 @@ export class Service {
     return Math.max(1, decoded?.length ?? 0);
   }
 
+  #isSkipped({ name: stream }: Source, { seq }: FeedMessage): boolean {
+    return this.#skipped.some((mark) => isSame(mark, { stream, seq }));
+  }
+
+  /** A message that ended the process is not looked into: only its beginning is shown. */
+  #putAside(source: Source, message: FeedMessage): number {
+    const { engine, idleWatch } = this.#parts;
+    const text = new TextDecoder().decode(message.data.subarray(0, SHOWN_BYTES));
+    for (const route of source.routesOf(message.subject)) {
+      if (route.feed.idle) idleWatch.wake(source, route);
+      engine.reject(route.feed, message.seq, 0, "poison", text);
+    }
+    return 1;
+  }
+
   #accept(route: Route, message: FeedMessage, decoded: readonly Decoded[]): void {
     const { engine } = this.#parts;
     const { seq, timeMs } = message;
@@ -147,11 +262,11 @@ export class Service {
   }
 
   async #decide(signal: AbortSignal): Promise<void> {
-    const { idleWatch, clock, outbox } = this.#parts;
+    const { idleWatch, clock, outbox, committer } = this.#parts;
     const nowMs = clock.monotonicMs();
     if (nowMs - this.#decidedMs < DECIDE_EVERY_MS || outbox.full) return;
     this.#decidedMs = nowMs;
-    if (!idleWatch.decide()) return;
+    if (!idleWatch.decide() && !committer.undecided && !committer.isDue) return;
     crashPoint("before-decision");
     await this.#commit(signal);
     crashPoint("after-decision");
@@ -164,9 +279,9 @@ export class Service {
 
   async #rest(longestMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, longestMs);
+      const cancel = this.#parts.clock.after(longestMs, resolve);
       this.#wake = () => {
-        clearTimeout(timer);
+        cancel();
         resolve();
       };
     });

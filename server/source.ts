@@ -13,6 +13,7 @@ import type { Clock } from "../io/clock.ts";
 import type { FeedMessage } from "../io/nats-delivery.ts";
 import type { Reader } from "../io/nats-reader.ts";
 import { streamHasSubject } from "../rules/envelope.ts";
+import { crashPoint } from "./crash-point.ts";
 import { RefusalError } from "./refusal.ts";
 import type { StoredFeed } from "./stored-service.ts";
 
@@ -48,12 +49,15 @@ const MAX_SUBJECTS = 4096;
 export class Source {
   readonly name: string;
   readonly created: string;
-  readonly routes: readonly Route[];
+  readonly filters: readonly string[];
+  #routes: readonly Route[];
   readonly #reader: Reader;
   readonly #clock: Clock;
   readonly #events: SourceEvents;
   #position: number;
   #last: FeedMessage | null = null;
+  /** What was stored of it last. */
+  #stored: StoredFeed;
   /** Where the source began, until it is stored once. */
   #introduction: StoredFeed | null;
   readonly #bySubject = new Map<string, readonly Route[]>();
@@ -72,14 +76,17 @@ export class Source {
   constructor(
     stored: StoredFeed,
     routes: readonly Route[],
+    filters: readonly string[],
     reader: Reader,
     clock: Clock,
     events: SourceEvents,
   ) {
     this.name = stored.name;
     this.created = stored.created;
-    this.routes = routes;
+    this.#routes = routes;
+    this.filters = filters;
     this.#position = stored.position;
+    this.#stored = stored;
     this.#introduction = stored;
     this.#reader = reader;
     this.#clock = clock;
@@ -89,6 +96,12 @@ export class Source {
 
   get position(): number {
     return this.#position;
+  }
+
+  /** Where it stands, as that would be stored. */
+  standing(checksum: (data: Uint8Array) => number): StoredFeed {
+    const { name, created } = this;
+    return this.#last === null ? this.#stored : storedOf(name, created, this.#last, checksum);
   }
 
   get trouble(): string | null {
@@ -128,7 +141,9 @@ export class Source {
   async run(): Promise<void> {
     while (!this.#closed) {
       const asked = momentOf(this.#clock);
+      crashPoint("before-read");
       const result = await this.#reader.next();
+      if (result.kind === "messages") crashPoint("after-fetch");
       switch (result.kind) {
         case "messages":
           this.#heard(result.caughtUp);
@@ -183,11 +198,21 @@ export class Source {
     }
   }
 
+  get routes(): readonly Route[] {
+    return this.#routes;
+  }
+
+  /** Other rules read it, by the same filters. */
+  reroute(routes: readonly Route[]): void {
+    this.#routes = routes;
+    this.#bySubject.clear();
+  }
+
   /** The routes that a subject belongs to. */
   routesOf(subject: string): readonly Route[] {
     let routes = this.#bySubject.get(subject);
     if (routes === undefined) {
-      routes = this.routes.filter(({ stream }) => streamHasSubject(stream, subject));
+      routes = this.#routes.filter(({ stream }) => streamHasSubject(stream, subject));
       if (this.#bySubject.size >= MAX_SUBJECTS) this.#bySubject.clear();
       this.#bySubject.set(subject, routes);
     }
@@ -221,8 +246,8 @@ export class Source {
     this.#introduction = null;
     this.#last = null;
     const { name, created } = this;
-    const { seq: position, timeMs: storedMs } = message;
-    return { name, created, position, storedMs, checksum: checksum(message.data) };
+    this.#stored = storedOf(name, created, message, checksum);
+    return this.#stored;
   }
 
   /** How long the route had been silent when the server was last asked, in milliseconds; 0 where that is not known. */
@@ -237,4 +262,13 @@ export class Source {
     this.#reader.close();
     this.#taken();
   }
+}
+
+function storedOf(
+  name: string,
+  created: string,
+  { seq: position, timeMs: storedMs, data }: FeedMessage,
+  checksum: (data: Uint8Array) => number,
+): StoredFeed {
+  return { name, created, position, storedMs, checksum: checksum(data) };
 }

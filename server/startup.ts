@@ -4,10 +4,9 @@
  * were lost; the service then refuses to run, unless an operator has accepted the loss, which is recorded.
  */
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { crc32 } from "../base/crc32.ts";
 import type { StreamPlan } from "../dsl/plan.ts";
-import type { Clock } from "../io/clock.ts";
+import { type Clock, pause } from "../io/clock.ts";
 import type { Broker, Outcome } from "../io/nats.ts";
 import {
   covers,
@@ -20,10 +19,11 @@ import {
 import type { Store } from "../state/store.ts";
 import { align } from "./alert-log.ts";
 import { findEnd } from "./alert-sender.ts";
+import { type CaptureSettings, capture } from "./capture.ts";
 import type { ControlDecision } from "./committer.ts";
 import { judgeFeed } from "./feed-check.ts";
 import type { Log } from "./log.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, type OutboxLimits } from "./outbox.ts";
 import { ACCEPT_FLAG, RefusalError } from "./refusal.ts";
 import { readStoredAlerts, readStoredFeeds, type StoredFeed } from "./stored-service.ts";
 
@@ -35,8 +35,16 @@ export interface StartupParts {
   readonly signal: AbortSignal;
   /** An operator's word that losses found are to be accepted. */
   readonly acceptLoss: boolean;
+  /** Captures subjects that no stream holds; they are waited for where it is left out. */
+  readonly capture?: CaptureSettings;
+  /** Was damaged state set aside, so that a new one has to be built? */
+  readonly rebuilding: boolean;
+  /** Is what is missing refused instead of waited for? */
+  readonly hurried?: boolean;
   /** What is waited for, for the readiness report; null when nothing is. */
   readonly onWaiting: (reason: string | null) => void;
+  /** OUTBOX_LIMITS where left out. */
+  readonly outboxLimits?: OutboxLimits;
 }
 
 /** A JetStream stream to read, with the streams of the rules that it holds. */
@@ -47,6 +55,8 @@ export interface FoundSource {
   readonly filters: readonly string[];
   /** Losses accepted, to be recorded with the first commit. */
   readonly gaps: readonly ControlDecision[];
+  /** Sequence of the oldest message. */
+  readonly firstSeq: number;
 }
 
 const RETRY_MS = 500;
@@ -66,6 +76,7 @@ async function waitFor<T>(
       parts.onWaiting(null);
       return outcome.value;
     }
+    if (parts.hurried === true) throw new RefusalError(3, `${what}: ${outcome.reason}`);
     if (outcome.kind === "refused") {
       throw new RefusalError(3, `${what}: NATS refuses (${outcome.reason})`);
     }
@@ -73,7 +84,7 @@ async function waitFor<T>(
     if (reason !== told) parts.log.warn(reason);
     told = reason;
     parts.onWaiting(reason);
-    await sleep(RETRY_MS, undefined, { signal: parts.signal });
+    await pause(parts.clock, RETRY_MS, parts.signal);
   }
 }
 
@@ -83,6 +94,7 @@ export async function findSources(
   streams: readonly StreamPlan[],
   alertStream: string,
 ): Promise<FoundSource[]> {
+  await captureLoose(parts, streams);
   const holders = new Map<string, StreamPlan[]>();
   for (const stream of streams) {
     for (const name of await holdersOf(parts, stream, alertStream)) {
@@ -107,6 +119,19 @@ export async function findSources(
     found.push(await checkSource(parts, info, held, known.get(name) ?? null));
   }
   return found;
+}
+
+/** Subjects of core NATS are captured where the configuration asks for it. */
+async function captureLoose(parts: StartupParts, streams: readonly StreamPlan[]): Promise<void> {
+  const { capture: settings } = parts;
+  if (settings === undefined) return;
+  const subjects = [...new Set(streams.flatMap((stream) => stream.subjects))];
+  const captured = await waitFor(parts, `the capture stream ${settings.stream}`, () =>
+    capture(parts.broker, settings, subjects),
+  );
+  if (captured.length === 0) return;
+  const what = captured.join(", ");
+  parts.log.warn(`no stream held ${what}: ${settings.stream} captures from now on`);
 }
 
 /** The JetStream streams that hold the stream's subjects: at least one. */
@@ -141,11 +166,11 @@ async function checkSource(
   const filters = filtersFor(streams, info.subjects);
   if (known === null) {
     const stored = { name, created, position: 0, storedMs: 0, checksum: 0 };
-    return { stored, streams, filters, gaps: [] };
+    return { stored, streams, filters, gaps: [], firstSeq };
   }
   const message = known.position === 0 ? null : await storedMessage(parts, name, known.position);
   const verdict = judgeFeed(known, { created, firstSeq, lastSeq, message });
-  if (verdict.kind === "same") return { stored: known, streams, filters, gaps: [] };
+  if (verdict.kind === "same") return { stored: known, streams, filters, gaps: [], firstSeq };
   const { reason, position, from, to } = verdict;
   if (!parts.acceptLoss)
     throw refusal(reason, `${ACCEPT_FLAG} goes on behind message ${position} and records the gap`);
@@ -156,6 +181,7 @@ async function checkSource(
     streams,
     filters,
     gaps: [gap],
+    firstSeq,
   };
 }
 
@@ -188,8 +214,10 @@ async function storedMessage(
 /** The outbox as the alert stream makes it, and how the two belong together. */
 export interface OpenedAlerts {
   readonly outbox: Outbox;
-  readonly alerts: { readonly created: string; readonly base: number };
+  readonly alerts: { readonly stream: string; readonly created: string; readonly base: number };
   readonly gaps: readonly ControlDecision[];
+  /** Number of the last record that the alert stream has and the state does not know; 0: there is none. */
+  readonly catchUpTo: number;
 }
 
 /** Makes the alert stream where it is missing, and finds out which record it has last. */
@@ -197,8 +225,68 @@ export async function openAlerts(
   parts: StartupParts,
   name: string,
   subjects: readonly string[],
+  sources: readonly FoundSource[],
 ): Promise<OpenedAlerts> {
-  const { broker, store, log } = parts;
+  const { broker, store, log, clock } = parts;
+  await ensureAlerts(parts, name, subjects);
+  const stored = readStoredAlerts(store);
+  if (stored !== null && stored.stream !== "" && stored.stream !== name) {
+    throw refusal(
+      `the state folder belongs to the alert stream ${stored.stream}, and nats.alertStream is ${name}`,
+      "give each service a state folder of its own",
+    );
+  }
+  const outbox = new Outbox(store, stored?.next ?? 1, parts.outboxLimits);
+  const end = await waitFor(parts, `the end of the alert stream ${name}`, () =>
+    findEnd(broker, name),
+  );
+  const { firstStored, next } = outbox;
+  const found = align(stored, { firstStored, next, stored: (n) => outbox.stored(n) }, end);
+  const alerts = { stream: name, created: end.created };
+  const unbuildable = stored === null ? whyUnbuildable(sources) : null;
+  if (found.kind === "aligned") {
+    if (parts.rebuilding && unbuildable !== null && !parts.acceptLoss) {
+      throw refusal(unbuildable, `${ACCEPT_FLAG} goes on without it`);
+    }
+    outbox.reload(found.acked, clock.monotonicMs());
+    return { outbox, alerts: { ...alerts, base: found.base }, gaps: [], catchUpTo: 0 };
+  }
+  let { reason } = found;
+  if (found.kind === "behind" && !parts.acceptLoss) {
+    const expired = end.firstSeq > found.base + next ? "it no longer holds all of them" : null;
+    const obstacle = expired ?? unbuildable;
+    if (obstacle === null) {
+      log.warn(`the alert stream ${name}: ${reason}; the state is built anew up to there`);
+      outbox.reload(next - 1, clock.monotonicMs());
+      return { outbox, alerts: { ...alerts, base: found.base }, gaps: [], catchUpTo: found.to };
+    }
+    reason = `${reason}, and it cannot be built anew: ${obstacle}`;
+  }
+  const { accepted } = found;
+  const hint =
+    accepted === null
+      ? "give each engine an alert stream of its own"
+      : `${ACCEPT_FLAG} gives up ${accepted.loss} and goes on`;
+  if (accepted === null || !parts.acceptLoss)
+    throw refusal(`the alert stream ${name}: ${reason}`, hint);
+  log.warn(`loss accepted: the alert stream ${name}: ${reason}`);
+  const forward = new Outbox(store, accepted.next, parts.outboxLimits);
+  forward.reload(accepted.acked, clock.monotonicMs());
+  const gap: ControlDecision = { kind: "gap", body: { stream: name, lost: accepted.loss, reason } };
+  return {
+    outbox: forward,
+    alerts: { ...alerts, base: accepted.base },
+    gaps: [gap],
+    catchUpTo: 0,
+  };
+}
+
+async function ensureAlerts(
+  parts: StartupParts,
+  name: string,
+  subjects: readonly string[],
+): Promise<void> {
+  const { broker, log } = parts;
   const ensured = await waitFor(parts, `the alert stream ${name}`, () =>
     ensureStream(broker, { name, subjects }),
   );
@@ -208,30 +296,14 @@ export async function openAlerts(
       throw refusal(`the alert stream ${name} ${difference}`, "add the subject to it");
     log.warn(`the alert stream ${name} ${difference}`);
   }
-  const stored = readStoredAlerts(store);
-  const outbox = new Outbox(store, stored?.next ?? 1);
-  const end = await waitFor(parts, `the end of the alert stream ${name}`, () =>
-    findEnd(broker, name),
-  );
-  const { firstStored, next } = outbox;
-  const found = align(stored, { firstStored, next, stored: (n) => outbox.stored(n) }, end);
-  const { created } = end;
-  if (found.kind === "aligned") {
-    outbox.reload(found.acked, parts.clock.monotonicMs());
-    return { outbox, alerts: { created, base: found.base }, gaps: [] };
-  }
-  const { reason, accepted } = found;
-  const hint =
-    accepted === null
-      ? "give each engine an alert stream of its own"
-      : `${ACCEPT_FLAG} gives up ${accepted.loss} and goes on`;
-  if (accepted === null || !parts.acceptLoss)
-    throw refusal(`the alert stream ${name}: ${reason}`, hint);
-  log.warn(`loss accepted: the alert stream ${name}: ${reason}`);
-  const forward = new Outbox(store, accepted.next);
-  forward.reload(accepted.acked, parts.clock.monotonicMs());
-  const gap: ControlDecision = { kind: "gap", body: { stream: name, lost: accepted.loss, reason } };
-  return { outbox: forward, alerts: { created, base: accepted.base }, gaps: [gap] };
+}
+
+/** Why a state that is gone cannot be found again by reading everything once more; null where it can. */
+function whyUnbuildable(sources: readonly FoundSource[]): string | null {
+  const cut = sources.find(({ firstSeq }) => firstSeq > 1);
+  if (cut === undefined) return null;
+  const { name } = cut.stored;
+  return `of the stream ${name} messages 1 to ${cut.firstSeq - 1} have expired, and the state rests on them`;
 }
 
 function refusal(reason: string, hint: string): RefusalError {

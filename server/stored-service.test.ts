@@ -9,7 +9,7 @@ test("what was stored is read back, the feeds by name", () => {
   expect(readStoredAlerts(store)).toBeNull();
   expect(readStoredFeeds(store)).toEqual([]);
   const other = { ...feed, name: "AUDIT" };
-  const alerts = { created: "2026", base: -3, next: 12 };
+  const alerts = { stream: "ALERTS", created: "2026", base: -3, next: 12 };
   store.commit([feedChange(feed), feedChange(other), alertsChange(alerts)]);
   expect(readStoredFeeds(store)).toEqual([other, feed]);
   expect(readStoredAlerts(store)).toEqual(alerts);

@@ -1,0 +1,285 @@
+/**
+ * The rules of the running service over HTTP: what runs, and since when; sets checked, put, brought back; rules switched
+ * on and off. Reading needs the token where there is one; changing anything needs one in any case, so that no web page
+ * that the operator happens to have open can do it.
+ */
+
+import { formatTime } from "../../base/time.ts";
+import type { Value, ValueObject } from "../../base/value.ts";
+import type { HttpRoute } from "../http.ts";
+import { problem } from "../problem.ts";
+import type { LiveRules } from "./live-rules.ts";
+import {
+  isSuccess,
+  originJson,
+  positionsJson,
+  type ReloadReport,
+  reportJson,
+} from "./reload-report.ts";
+import { ruleText } from "./rule-text.ts";
+import type { PackedSet } from "./set-package.ts";
+import { setOf } from "./set-package.ts";
+import type { SetVersion } from "./stored-set.ts";
+
+/** A set may be so large as text. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+export class RuleRoutes {
+  readonly #hasToken: boolean;
+  #live: LiveRules | null = null;
+
+  constructor(token: string | null) {
+    this.#hasToken = token !== null;
+  }
+
+  /** The service runs from now on. */
+  attach(live: LiveRules): void {
+    this.#live = live;
+  }
+
+  /** What `status` says of the rules; null before they run. */
+  summary(): ValueObject | null {
+    return this.#live === null ? null : summaryJson(this.#live);
+  }
+
+  get routes(): readonly HttpRoute[] {
+    const rules = "/api/v1/rules";
+    const read = (
+      path: string,
+      handle: (live: LiveRules, name: string) => Response,
+    ): HttpRoute => ({
+      method: "GET",
+      path,
+      handle: (_, { name = "" }) => this.#with((live) => handle(live, name)),
+    });
+    return [
+      read(rules, (live) => json(200, listJson(live))),
+      read(`${rules}/:name`, (live, name) => showRule(live, name)),
+      {
+        method: "POST",
+        path: `${rules}:check`,
+        handle: (request) => this.#with((live) => checkRules(live, request)),
+      },
+      {
+        method: "PUT",
+        path: rules,
+        handle: (request) => this.#write((live) => putRules(live, request)),
+      },
+      {
+        method: "POST",
+        path: `${rules}:rollback`,
+        handle: (request) => this.#write((live) => rollBack(live, request)),
+      },
+      this.#switchRoute("enable"),
+      this.#switchRoute("disable"),
+    ];
+  }
+
+  #switchRoute(action: "enable" | "disable"): HttpRoute {
+    return {
+      method: "POST",
+      path: `/api/v1/rules/:name/${action}`,
+      handle: (request, { name = "" }) =>
+        this.#write((live) => switchRule(live, action, name, request)),
+    };
+  }
+
+  async #with(handle: (live: LiveRules) => Response | Promise<Response>): Promise<Response> {
+    const live = this.#live;
+    if (live === null) return problem(503, "Service Unavailable", "the service does not run yet");
+    try {
+      return await handle(live);
+    } catch (error) {
+      if ((error as Error).name !== "RefusalError") throw error;
+      return problem(409, "Conflict", (error as Error).message);
+    }
+  }
+
+  #write(handle: (live: LiveRules) => Promise<Response>): Promise<Response> {
+    if (this.#hasToken) return this.#with(handle);
+    const detail = "without a token this service can be read only: set http.token";
+    return Promise.resolve(problem(403, "Forbidden", detail));
+  }
+}
+
+function json(status: number, value: Value): Response {
+  const headers = { "content-type": "application/json", "cache-control": "no-store" };
+  return new Response(JSON.stringify(value), { status, headers });
+}
+
+function versionJson({ hash, revision, origin, activatedMs, positions }: SetVersion): ValueObject {
+  return {
+    set: hash,
+    revision,
+    origin: originJson(origin),
+    activated: formatTime(activatedMs),
+    positions: positionsJson(positions),
+  };
+}
+
+function summaryJson(live: LiveRules): ValueObject {
+  const { running, step, warm, problem: refused } = live.state;
+  const { stored } = running;
+  return {
+    active: versionJson(stored.active),
+    rules: running.set.plan.rules.length,
+    step,
+    history:
+      warm === null ? null : { rules: [...warm.rules], messages: warm.messages, of: warm.of },
+    problem: refused === null ? null : reportJson(refused),
+  };
+}
+
+function listJson(live: LiveRules): ValueObject {
+  const { running } = live.state;
+  const { stored } = running;
+  return {
+    ...summaryJson(live),
+    past: stored.history.map(versionJson),
+    rules: running.set.plan.rules.map(({ name }) => ruleJson(live, name)),
+    draining: live.assembly.engine.draining().map(({ rule, plan, version, open, sinceMs }) => ({
+      rule,
+      name: plan.name,
+      version,
+      open,
+      since: Number.isFinite(sinceMs) ? formatTime(sinceMs) : null,
+      set:
+        stored.draining
+          .find((one) => one.rule === plan.name && one.version === version)
+          ?.set.slice(0, 16) ?? null,
+    })),
+  };
+}
+
+function ruleJson(live: LiveRules, name: string): ValueObject {
+  const { running } = live.state;
+  const rule = running.set.plan.rules.find((one) => one.name === name);
+  const counts = live.assembly.engine.status().rules.find((one) => one.rule === name);
+  const since = running.stored.rules.find((one) => one.rule === name)?.since ?? [];
+  const off = running.stored.switches.find((one) => one.rule === name);
+  return {
+    rule: name,
+    title: rule?.title ?? "",
+    version: rule?.version ?? "",
+    severity: rule?.severity ?? "",
+    mode: rule?.mode ?? "",
+    since: positionsJson(since),
+    partialMatches: counts?.openRuns ?? 0,
+    openStarts: counts?.openStarts ?? 0,
+    matches: counts?.matches ?? 0,
+    alerts: counts?.alerts ?? 0,
+    tier: counts?.tier ?? null,
+    off:
+      off === undefined
+        ? null
+        : { reason: off.reason, until: off.untilMs === null ? null : formatTime(off.untilMs) },
+  };
+}
+
+function showRule(live: LiveRules, name: string): Response {
+  const { set } = live.state.running;
+  const rule = set.plan.rules.find((one) => one.name === name);
+  if (rule === undefined) return problem(404, "Not Found", `there is no rule ${name}`);
+  const { metadata, streams, was } = rule;
+  return json(200, {
+    ...ruleJson(live, name),
+    was,
+    streams: [...streams],
+    metadata: metadata.map((one) => ({ name: one.name, values: [...one.values] })),
+    ...ruleText(set.bundle.files, name),
+  });
+}
+
+async function readBody(request: Request): Promise<{ readonly value: unknown } | Response> {
+  const type = request.headers.get("content-type") ?? "";
+  // A web page of elsewhere cannot send this type unasked.
+  if (!type.startsWith("application/json")) {
+    return problem(415, "Unsupported Media Type", "the body is application/json");
+  }
+  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) return tooLarge();
+  const text = await request.text();
+  if (text.length > MAX_BODY_BYTES) return tooLarge();
+  try {
+    return { value: text === "" ? {} : JSON.parse(text) };
+  } catch {
+    return problem(400, "Bad Request", "the body is not JSON");
+  }
+}
+
+function tooLarge(): Response {
+  return problem(413, "Content Too Large", `a set has at most ${MAX_BODY_BYTES} bytes`);
+}
+
+async function readSet(request: Request): Promise<PackedSet | Response> {
+  const body = await readBody(request);
+  if (body instanceof Response) return body;
+  const found = setOf(body.value);
+  if ("set" in found) return found.set;
+  return problem(422, "Unprocessable Content", `it is no rule set: ${found.error}`);
+}
+
+async function checkRules(live: LiveRules, request: Request): Promise<Response> {
+  const set = await readSet(request);
+  if (set instanceof Response) return set;
+  const input = { kind: "bundle", bundle: set.bundle } as const;
+  return json(200, reportJson(await live.preview(input, new Map(set.choices))));
+}
+
+async function putRules(live: LiveRules, request: Request): Promise<Response> {
+  const set = await readSet(request);
+  if (set instanceof Response) return set;
+  const { bundle, author, note, choices } = set;
+  const report = live.submit({
+    input: { kind: "bundle", bundle },
+    origin: { kind: "http", mark: "", author, note },
+    choices: new Map(choices),
+    configured: false,
+  });
+  const wait = new URL(request.url).searchParams.get("wait") !== "false";
+  if (wait) return reportResponse(await report);
+  report.catch(() => undefined);
+  return json(202, { outcome: "accepted" });
+}
+
+function reportResponse(report: ReloadReport): Response {
+  const body = reportJson(report);
+  if (isSuccess(report)) return json(200, body);
+  const invalid = report.outcome === "invalid" || report.outcome === "failed";
+  const [status, title] = invalid ? [422, "Unprocessable Content"] : [409, "Conflict"];
+  const document = { title, status, detail: report.reason, ...body };
+  const headers = { "content-type": "application/problem+json" };
+  return new Response(JSON.stringify(document), { status: Number(status), headers });
+}
+
+/** The texts of a small body; what is missing is "". */
+function texts(value: unknown, names: readonly string[]): readonly string[] {
+  const fields = (value ?? {}) as Record<string, unknown>;
+  return names.map((name) => (typeof fields[name] === "string" ? (fields[name] as string) : ""));
+}
+
+async function rollBack(live: LiveRules, request: Request): Promise<Response> {
+  const body = await readBody(request);
+  if (body instanceof Response) return body;
+  const [hash = "", by = ""] = texts(body.value, ["set", "by"]);
+  const report = await live.rollback(hash === "" ? null : hash, by);
+  if (report !== null) return reportResponse(report);
+  const what = hash === "" ? "there is no set before this one" : `the set ${hash} is not kept`;
+  return problem(404, "Not Found", what);
+}
+
+async function switchRule(
+  live: LiveRules,
+  action: "enable" | "disable",
+  name: string,
+  request: Request,
+): Promise<Response> {
+  const body = await readBody(request);
+  if (body instanceof Response) return body;
+  const [reason = "", by = ""] = texts(body.value, ["reason", "by"]);
+  const found =
+    action === "enable"
+      ? await live.enable(name, reason, by)
+      : await live.disable(name, reason === "" ? "switched off by an operator" : reason, by);
+  if (!found) return problem(404, "Not Found", `there is no rule ${name}`);
+  return json(200, ruleJson(live, name));
+}

@@ -1,0 +1,165 @@
+/**
+ * The JetStream streams that are read, as one set of rules after the other needs them. What a new set needs is found
+ * and checked before the switch, opened at it; what nobody needs any more is closed behind it. A stream that is new
+ * begins at its end: only a warm start looks at what was before.
+ *
+ * Owns the list of sources, which the loop, the committer and the idle watch read.
+ */
+
+import { crc32 } from "../../base/crc32.ts";
+import type { Random } from "../../base/random.ts";
+import type { RuleSetPlan, StreamPlan } from "../../dsl/plan.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Clock } from "../../io/clock.ts";
+import type { Broker } from "../../io/nats.ts";
+import { openReader, type Reader } from "../../io/nats-reader.ts";
+import { streamInfo } from "../../io/nats-streams.ts";
+import type { StoreChange } from "../../state/store.ts";
+import { RefusalError } from "../refusal.ts";
+import { Source, type SourceEvents } from "../source.ts";
+import { findSources, type StartupParts } from "../startup.ts";
+import { feedRemoval, type StoredFeed } from "../stored-service.ts";
+
+export interface WantedSource {
+  readonly name: string;
+  /** Where a source that is not read yet begins; null: it is read. */
+  readonly begin: StoredFeed | null;
+  readonly streams: readonly StreamPlan[];
+  readonly filters: readonly string[];
+}
+
+export interface SourceSwitchParts {
+  /** Changed in place. */
+  readonly sources: Source[];
+  readonly engine: Engine;
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly startup: StartupParts;
+  readonly alertStream: string;
+  readonly events: SourceEvents;
+  /** A source was opened: runs it, and ends the process where it fails. */
+  readonly onOpened: (source: Source) => void;
+}
+
+/** The streams that some rule of the plan reads. */
+export function readStreams(plan: RuleSetPlan): readonly StreamPlan[] {
+  const read = new Set(
+    plan.rules.filter(({ mode }) => mode !== "off").flatMap(({ streams }) => streams),
+  );
+  return plan.streams.filter(({ name }) => read.has(name));
+}
+
+export class SourceSwitch {
+  readonly #parts: SourceSwitchParts;
+  /** What the last preparation answered to, and its answer: most reloads touch no stream. */
+  #asked = "";
+  #answer: readonly WantedSource[] | null = null;
+
+  constructor(parts: SourceSwitchParts) {
+    this.#parts = parts;
+  }
+
+  /** What a plan needs. Throws RefusalError where something is missing or does not fit. */
+  async prepare(plan: RuleSetPlan): Promise<readonly WantedSource[]> {
+    const streams = readStreams(plan);
+    const asked = JSON.stringify(streams.map(({ name, subjects }) => [name, subjects]));
+    if (this.#answer !== null && asked === this.#asked) {
+      return this.#answer.map((one) => ({
+        ...one,
+        begin: null,
+        streams: one.streams.flatMap(({ name }) => streams.find((now) => now.name === name) ?? []),
+      }));
+    }
+    const { startup, alertStream, sources } = this.#parts;
+    const found = await findSources({ ...startup, hurried: true }, streams, alertStream);
+    const wanted: WantedSource[] = [];
+    for (const { stored, streams: held, filters } of found) {
+      const running = sources.find(({ name }) => name === stored.name);
+      if (running !== undefined && running.created !== stored.created) {
+        throw new RefusalError(3, `the JetStream stream ${stored.name} was made anew`);
+      }
+      const begin = running === undefined ? await this.#endOf(stored) : null;
+      wanted.push({ name: stored.name, begin, streams: held, filters });
+    }
+    return wanted;
+  }
+
+  async #endOf(stored: StoredFeed): Promise<StoredFeed> {
+    const info = await streamInfo(this.#parts.broker, stored.name);
+    if (info.kind !== "ok") throw new RefusalError(3, `${stored.name}: ${info.reason}`);
+    return { ...stored, position: info.value.lastSeq, storedMs: 0, checksum: 0 };
+  }
+
+  /** Before the engine's switch: feeds that nobody reads any more hold no time back. */
+  endFeeds(wanted: readonly WantedSource[]): void {
+    const { sources, engine } = this.#parts;
+    for (const source of sources) {
+      const streams = wanted.find(({ name }) => name === source.name)?.streams ?? [];
+      for (const { stream, feed } of source.routes) {
+        if (!streams.some(({ name }) => name === stream.name)) engine.endFeed(feed);
+      }
+    }
+  }
+
+  /** Right after the engine's switch. Gives what is to be stored with it. */
+  apply(plan: RuleSetPlan, wanted: readonly WantedSource[]): readonly StoreChange[] {
+    const { sources } = this.#parts;
+    const before = [...sources];
+    const changes: StoreChange[] = [];
+    const after = wanted.map((one) =>
+      this.#open(
+        one,
+        before.find(({ name }) => name === one.name),
+      ),
+    );
+    for (const source of before) {
+      if (after.includes(source)) continue;
+      source.close();
+      if (!wanted.some(({ name }) => name === source.name)) changes.push(feedRemoval(source.name));
+    }
+    sources.splice(0, sources.length, ...after);
+    for (const source of after) if (!before.includes(source)) this.#parts.onOpened(source);
+    this.#asked = JSON.stringify(readStreams(plan).map(({ name, subjects }) => [name, subjects]));
+    this.#answer = wanted;
+    return changes;
+  }
+
+  #open({ name, begin, streams, filters }: WantedSource, running: Source | undefined): Source {
+    const { engine, clock, events } = this.#parts;
+    const nowMs = clock.monotonicMs();
+    const routes = streams.map((stream) => ({
+      stream,
+      feed: engine.feed(stream.name, name, { broker: true }),
+      lastMessageMs:
+        running?.routes.find((route) => route.stream.name === stream.name)?.lastMessageMs ?? nowMs,
+    }));
+    if (running !== undefined && sameTexts(running.filters, filters)) {
+      running.reroute(routes);
+      return running;
+    }
+    if (running === undefined) {
+      if (begin === null) throw new Error(`the source ${name} has no beginning`);
+      return new Source(
+        begin,
+        routes,
+        filters,
+        this.#reader(name, filters, begin.position),
+        clock,
+        events,
+      );
+    }
+    const stored = running.standing(crc32);
+    const reader = this.#reader(name, filters, stored.position);
+    return new Source(stored, routes, filters, reader, clock, events);
+  }
+
+  #reader(stream: string, filters: readonly string[], afterSeq: number): Reader {
+    const { broker, random, clock } = this.#parts;
+    return openReader(broker, { stream, filters, afterSeq, random, clock });
+  }
+}
+
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, index) => text === b[index]);
+}
