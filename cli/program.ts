@@ -5,11 +5,13 @@
  */
 
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { Severity } from "../server/alert-feed/alert-filter.ts";
 import type { CheckFormat } from "./check/check-command.ts";
 import { type ColorMode, ConsoleOutput } from "./console-output.ts";
 import { EXIT, UsageError } from "./exit-code.ts";
 import { packageVersion } from "./package-files.ts";
 import type { ReplayOptions } from "./replay/replay-command.ts";
+import { addRules } from "./rules/rules-program.ts";
 
 /** Runs the command of these arguments, those behind the program's name. Throws what a command throws. */
 export async function runProgram(args: readonly string[]): Promise<number> {
@@ -50,6 +52,15 @@ function makeProgram(session: Session): Command {
   addReplay(program, session);
   addBacktest(program, session);
   addRun(program, session);
+  addTail(program, session);
+  addState(program, session);
+  addDoctor(program, session);
+  addRules(program, {
+    output: () => outputOf(program),
+    done: (exitCode) => {
+      session.exitCode = exitCode;
+    },
+  });
   addDemo(program, session);
   return program;
 }
@@ -85,11 +96,17 @@ function addCheck(program: Command, session: Session): void {
     });
 }
 
+function wholeNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("it is not a whole number");
+}
+
 interface TestFlags {
   readonly run?: string;
   readonly harder?: true;
   readonly junit?: string;
   readonly json?: true;
+  readonly minTests: number;
 }
 
 function addTest(program: Command, session: Session): void {
@@ -104,10 +121,19 @@ function addTest(program: Command, session: Session): void {
     )
     .option("--junit <file>", "write a JUnit report as well")
     .option("--json", "write the outcomes as one JSON object")
+    .option(
+      "--min-tests <n>",
+      "exit with 1 where a rule has fewer tests of its own",
+      wholeNumber,
+      0,
+    )
     .action(async (paths: string[], flags: TestFlags) => {
-      const { run = null, harder = false, junit = null, json = false } = flags;
+      const { run = null, harder = false, junit = null, json = false, minTests } = flags;
       const { testCommand } = await import("./test/test-command.ts");
-      session.exitCode = await testCommand({ paths, run, harder, junit, json }, outputOf(program));
+      session.exitCode = await testCommand(
+        { paths, run, harder, junit, json, minTests },
+        outputOf(program),
+      );
     });
 }
 
@@ -208,6 +234,7 @@ interface RunFlags {
   readonly config?: string;
   readonly set?: readonly string[];
   readonly acceptDataLoss?: true;
+  readonly failOnPoison?: true;
 }
 
 function addRun(program: Command, session: Session): void {
@@ -221,10 +248,133 @@ function addRun(program: Command, session: Session): void {
       (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
     )
     .option("--accept-data-loss", "go on where the start found events or alerts missing")
+    .option("--fail-on-poison", "end rather than put a message aside that the process dies of")
     .action(async (flags: RunFlags) => {
-      const { config = null, set = [], acceptDataLoss = false } = flags;
+      const { config = null, set = [], acceptDataLoss = false, failOnPoison = false } = flags;
       const { runCommand } = await import("./run-command.ts");
-      session.exitCode = await runCommand({ config, set, acceptDataLoss });
+      session.exitCode = await runCommand({ config, set, acceptDataLoss, failOnPoison });
+    });
+}
+
+interface TailFlags {
+  readonly config?: string;
+  readonly server?: string;
+  readonly nats?: string;
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly from?: number;
+  readonly output?: "human" | "ndjson";
+}
+
+function addTail(program: Command, session: Session): void {
+  program
+    .command("tail")
+    .description("alerts as they come, until a signal; what NATS and HTTP need is in sequitur.yaml")
+    .option("-c, --config <file>", "sequitur.yaml; default: the nearest one, from here upward")
+    .option("--server <url>", "ask a running service")
+    .option("--nats <url>", "read the alert stream there; default: where the configuration says")
+    .option("--rule <glob>", "only rules of this name: * is any text, ? any character", "*")
+    .addOption(
+      new Option("--severity <severity>", "only alerts at least as bad")
+        .choices(["info", "low", "medium", "high", "critical"])
+        .default("info"),
+    )
+    .option(
+      "--from <seq>",
+      "begin with this sequence of the alert stream, not with the next alert",
+      wholeNumber,
+    )
+    .addOption(
+      new Option("--output <form>", "default: human on a terminal, else ndjson").choices([
+        "ndjson",
+        "human",
+      ]),
+    )
+    .action(async (flags: TailFlags) => {
+      const { config = null, server = null, nats = null, output = null } = flags;
+      const { rule, severity } = flags;
+      const from = flags.from === undefined ? null : Math.max(1, flags.from);
+      const { tailCommand } = await import("./tail/tail-command.ts");
+      session.exitCode = await tailCommand(
+        { config, server, nats, filter: { rule, severity }, from, output },
+        outputOf(program),
+      );
+    });
+}
+
+interface StateFlags {
+  readonly state?: string;
+  readonly config?: string;
+  readonly key?: string;
+  readonly json?: true;
+}
+
+function addState(program: Command, session: Session): void {
+  const state = program
+    .command("state")
+    .description("the state of a service, from outside; reading does not disturb one that runs")
+    .helpCommand(false);
+  const add = (usage: string, description: string): Command =>
+    state
+      .command(usage)
+      .description(description)
+      .option("--state <dir>", "the state folder; default: the one of the configuration")
+      .option("-c, --config <file>", "sequitur.yaml; default: the nearest one, from here upward");
+  const json = ["--json", "one JSON object a line"] as const;
+  const load = () => import("./state/state-command.ts");
+  const placeOf = ({ state: folder, config }: StateFlags) => ({
+    state: folder ?? null,
+    config: config ?? null,
+  });
+  add("ls", "rules with the keys that they hold partial matches for")
+    .option(...json)
+    .action(async (flags: StateFlags) => {
+      const { stateLs } = await load();
+      session.exitCode = await stateLs(placeOf(flags), flags.json === true, outputOf(program));
+    });
+  add("show <rule>", "the keys of a rule; the name may be a glob")
+    .option("--key <value>", "only keys that have this part")
+    .option(...json)
+    .action(async (rule: string, flags: StateFlags) => {
+      const { stateShow } = await load();
+      const options = {
+        ...placeOf(flags),
+        rule,
+        key: flags.key ?? null,
+        json: flags.json === true,
+      };
+      session.exitCode = await stateShow(options, outputOf(program));
+    });
+  add("export <file>", "write the state to a file, packed where its name ends in .gz").action(
+    async (file: string, flags: StateFlags) => {
+      const { stateExport } = await load();
+      session.exitCode = await stateExport(placeOf(flags), file, outputOf(program));
+    },
+  );
+  add("import <file>", "put an exported state into a new state folder").action(
+    async (file: string, flags: StateFlags) => {
+      const { stateImport } = await load();
+      session.exitCode = await stateImport(placeOf(flags), file, outputOf(program));
+    },
+  );
+  add("check", "compare every page and checksum; 1 where something is damaged")
+    .option(...json)
+    .action(async (flags: StateFlags) => {
+      const { stateCheck } = await load();
+      session.exitCode = await stateCheck(placeOf(flags), flags.json === true, outputOf(program));
+    });
+}
+
+function addDoctor(program: Command, session: Session): void {
+  program
+    .command("doctor")
+    .description("would the service run here, and can it be trusted? 1 where something is red")
+    .option("-c, --config <file>", "sequitur.yaml; default: the nearest one, from here upward")
+    .option("--json", "the findings as one JSON object")
+    .action(async (flags: { readonly config?: string; readonly json?: true }) => {
+      const { config = null, json = false } = flags;
+      const { doctorCommand } = await import("./doctor/doctor-command.ts");
+      session.exitCode = await doctorCommand({ config, json }, outputOf(program));
     });
 }
 

@@ -64,5 +64,15 @@ export function validSet(loaded: LoadedRules, output: ConsoleOutput): LoadedRule
   return null;
 }
 
+/** Alerts over recorded events would be wrong with empty lists. Throws UsageError where the set has some of buckets. */
+export function refuseBuckets({ plan }: NonNullable<LoadedRules["set"]>): void {
+  for (const { name, from } of [...plan.lists, ...plan.tables]) {
+    if (from.kind !== "kv") continue;
+    throw new UsageError(
+      `\`${name}\` comes from the bucket ${from.bucket}, which only \`sequitur run\` reads: replay with \`from\` a file instead`,
+    );
+  }
+}
+
 /** Files that rule files name, relative to them. */
 export const ruleFileReader = readerIn("");

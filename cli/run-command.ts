@@ -9,6 +9,7 @@ export interface RunOptions {
   /** Settings by path, as `nats.url=nats://…`. */
   readonly set: readonly string[];
   readonly acceptDataLoss: boolean;
+  readonly failOnPoison: boolean;
 }
 
 export async function runCommand(options: RunOptions): Promise<number> {
@@ -18,6 +19,6 @@ export async function runCommand(options: RunOptions): Promise<number> {
     if (path === undefined) throw new UsageError(`--set: ${setting} is not PATH=VALUE`);
     overrides.set(path, value);
   }
-  const { config, acceptDataLoss } = options;
-  return runService({ configPath: config, overrides, acceptDataLoss });
+  const { config, acceptDataLoss, failOnPoison } = options;
+  return runService({ configPath: config, overrides, acceptDataLoss, failOnPoison });
 }

@@ -3,7 +3,8 @@
  *
  * A cell of a CSV file, and a line of a text list, is a number where it reads as JSON writes numbers (`17`, `-0.5`;
  * not `007`), else a text; `true` and `false` are texts. What stands in quotes is always a text: `"17"`. An empty cell
- * is null. A CSV file begins with the names of its columns. NDJSON holds one object a line.
+ * is null. A CSV file begins with the names of its columns. NDJSON holds one object a line. The entries of a NATS KV
+ * bucket are read likewise.
  */
 
 import { parseJson } from "../base/json.ts";
@@ -12,8 +13,9 @@ import { dataForm } from "../dsl/data-form.ts";
 import type { DataContent, TableRow } from "../engine/rule-data.ts";
 import { canonicalKey } from "../nfa/functions/canonical.ts";
 import { type CsvCell, type CsvRecord, readCsv } from "./csv.ts";
+import type { BucketEntry } from "./rule-files.ts";
 
-/** What is wrong with a file. Errors make its content useless. */
+/** What is wrong with a file or bucket. Errors make its content useless. */
 export interface DataProblem {
   readonly kind: "column" | "unreadable" | "twice" | "no key" | "cells" | "empty";
   /** From 1; null where it is about the whole file. */
@@ -59,6 +61,43 @@ export function readTable(file: string, text: string, key: string): ReadContent 
   }
   if (keyed.length === 0 && problems.length === 0) problems.push(nothingIn("rows"));
   return { content: { kind: "table", rows: keyed }, problems };
+}
+
+/** A bucket's items: of each entry the value where it has one, else the key. Both are read as lines are. */
+export function bucketList(entries: readonly BucketEntry[]): ReadContent {
+  const problems: DataProblem[] = [];
+  const items = entries.flatMap(({ key, text }) => {
+    if (text.trim() === "") return [scalarOf(key)];
+    const wrong: DataProblem[] = [];
+    const found = lineItems(text, wrong);
+    problems.push(...wrong.map((one) => ({ ...one, line: null, text: `${key}: ${one.text}` })));
+    return found;
+  });
+  if (entries.length === 0) problems.push(nothingIn("entries"));
+  return { content: { kind: "list", items }, problems };
+}
+
+/** A bucket's rows: each value is a JSON object; where it lacks the key column, the entry's key fills it. */
+export function bucketTable(entries: readonly BucketEntry[], key: string): ReadContent {
+  const problems: DataProblem[] = [];
+  const rows = entries.flatMap(({ key: name, text }): TableRow[] => {
+    const parsed = parseJson(text);
+    if ("error" in parsed || !isObject(parsed.value)) {
+      const what = "error" in parsed ? parsed.error : "it is no object";
+      problems.push({ kind: "unreadable", line: null, text: `${name}: ${what}` });
+      return [];
+    }
+    const given = property(parsed.value, key);
+    if (given === null) {
+      const value = scalarOf(name);
+      return [{ key: value, row: { ...parsed.value, [key]: value } }];
+    }
+    if (typeof given !== "object") return [{ key: given, row: parsed.value }];
+    problems.push({ kind: "no key", line: null, text: `${name}: \`${key}\` is no scalar` });
+    return [];
+  });
+  if (entries.length === 0) problems.push(nothingIn("entries"));
+  return { content: { kind: "table", rows }, problems };
 }
 
 function nothingIn(what: string): DataProblem {

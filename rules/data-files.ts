@@ -1,15 +1,24 @@
 /**
- * Reads the files of a rule set's lists and tables (D-3), relative to the rule file that declares them, and tells what
- * is wrong with them at the declaration: once for each kind of problem, the first lines by number and the rest counted.
+ * Reads the files and buckets of a rule set's lists and tables (D-3), files relative to the rule file that declares
+ * them, and tells what is wrong with them at the declaration: once for each kind of problem, the first lines by number
+ * and the rest counted.
  */
 
 import type { Diagnostic } from "../base/diagnostic.ts";
+import { compareText } from "../base/value.ts";
 import type { RuleFile, Text } from "../dsl/ast.ts";
 import { dataForm, formsOf } from "../dsl/data-form.ts";
 import type { ErrorCode, WarningCode } from "../dsl/errors.ts";
 import { Reporter } from "../dsl/report.ts";
 import type { DataContent } from "../engine/rule-data.ts";
-import { type DataProblem, type ReadContent, readList, readTable } from "./data-content.ts";
+import {
+  bucketList,
+  bucketTable,
+  type DataProblem,
+  type ReadContent,
+  readList,
+  readTable,
+} from "./data-content.ts";
 import type { RuleFileReader } from "./rule-files.ts";
 
 /** A list or table that stands in a file. */
@@ -32,6 +41,7 @@ export interface LoadedData {
 export function loadData(files: readonly RuleFile[], reader: RuleFileReader): LoadedData {
   const report = new Reporter(files);
   const contents = new Map<string, DataContent>();
+  loadBuckets(files, reader, report, contents);
   const dataFiles = dataFilesOf(files);
   for (const dataFile of dataFiles) {
     const { name, file, ruleFile, read } = dataFile;
@@ -44,10 +54,45 @@ export function loadData(files: readonly RuleFile[], reader: RuleFileReader): Lo
       continue;
     }
     const { content, problems } = read(text.lines.join("\n"));
-    reportProblems(name, file, problems, report);
+    reportProblems(`the file of \`${name}\``, file, problems, report);
     contents.set(name, content);
   }
   return { files: dataFiles, contents, diagnostics: report.finish() };
+}
+
+/** Lists and tables of buckets. What is not known here is empty, and a warning. */
+function loadBuckets(
+  files: readonly RuleFile[],
+  reader: RuleFileReader,
+  report: Reporter,
+  contents: Map<string, DataContent>,
+): void {
+  for (const declaration of files.flatMap(({ declarations }) => declarations)) {
+    if (declaration.kind !== "list" && declaration.kind !== "table") continue;
+    const { from } = declaration;
+    const name = declaration.name.text;
+    if (from.kind !== "kv" || contents.has(name)) continue;
+    const { bucket } = from;
+    const found = reader.readBucket?.(bucket.value) ?? { unknown: "it is in NATS" };
+    if ("entries" in found) {
+      const entries = [...found.entries].sort((a, b) => compareText(a.key, b.key));
+      const { content, problems } =
+        declaration.kind === "list"
+          ? bucketList(entries)
+          : bucketTable(entries, declaration.key.text);
+      reportProblems(`the bucket of \`${name}\``, bucket, problems, report);
+      contents.set(name, content);
+    } else if ("unknown" in found) {
+      report.warning("W0705", bucket.span, `the entries of \`${name}\` are not known here`, {
+        label: found.unknown,
+        notes: ["the service reads the bucket; here it is taken as empty"],
+      });
+    } else {
+      report.error("E0701", bucket.span, `\`${name}\` cannot be read: ${found.error}`, {
+        label: "this bucket",
+      });
+    }
+  }
 }
 
 function dataFilesOf(files: readonly RuleFile[]): readonly DataFile[] {
@@ -89,7 +134,7 @@ const SAID: Record<DataProblem["kind"], Said> = {
 const LINES_SHOWN = 3;
 
 function reportProblems(
-  name: string,
+  what: string,
   file: Text,
   problems: readonly DataProblem[],
   report: Reporter,
@@ -97,7 +142,7 @@ function reportProblems(
   for (const kind of new Set(problems.map((problem) => problem.kind))) {
     const same = problems.filter((problem) => problem.kind === kind);
     const said = SAID[kind];
-    const message = `the file of \`${name}\` ${said.message}`;
+    const message = `${what} ${said.message}`;
     const notes = same.slice(0, LINES_SHOWN).map((problem) => placed(file.value, problem));
     const rest = same.length - notes.length;
     if (rest > 0) notes.push(rest === 1 ? "and 1 line more" : `and ${rest} lines more`);

@@ -9,7 +9,7 @@ import type { RuleFile } from "../dsl/ast.ts";
 import { compileRules, type RuleSource } from "../dsl/compile.ts";
 import type { RuleSetPlan } from "../dsl/plan.ts";
 import { inFileOrder } from "../dsl/report.ts";
-import { RuleData } from "../engine/rule-data.ts";
+import { type DataContent, RuleData } from "../engine/rule-data.ts";
 import { type DataFile, loadData } from "./data-files.ts";
 import type { RuleFileReader } from "./rule-files.ts";
 
@@ -18,6 +18,8 @@ export interface RuleSet {
   readonly plan: RuleSetPlan;
   /** What engines of this set are given as `data`. */
   readonly data: RuleData;
+  /** What the files and buckets of lists and tables hold, by name: from these `data` is made. */
+  readonly contents: ReadonlyMap<string, DataContent>;
   /** Where the contents came from, to be read again and put into `data` when a file changes. */
   readonly dataFiles: readonly DataFile[];
   /** Names of the rules that a file declares, in the order of its text. */
@@ -55,6 +57,7 @@ export function loadRules(
   const set: RuleSet = {
     plan,
     data: new RuleData(plan, data.contents),
+    contents: data.contents,
     dataFiles: data.files,
     rulesOfFile: (file) => ruleNames(compiled.files, file),
   };

@@ -12,7 +12,7 @@ import { EXIT, UsageError } from "../exit-code.ts";
 import { inputSpecs } from "../replay/input-spec.ts";
 import { ProblemLog } from "../replay/problem-log.ts";
 import { type ReplayResult, replay } from "../replay/replay.ts";
-import { loadRulePaths, validSet } from "../rule-paths.ts";
+import { loadRulePaths, refuseBuckets, validSet } from "../rule-paths.ts";
 import { type BacktestReport, humanReport, ndjsonReport } from "./backtest-report.ts";
 import { readExpected, unexpected } from "./expected-counts.ts";
 
@@ -64,6 +64,7 @@ async function runSet(
 ): Promise<Run | null> {
   const set = validSet(loadRulePaths(paths), output);
   if (set === null) return null;
+  refuseBuckets(set);
   const problems = new ProblemLog(output);
   const alerts: Alert[] = [];
   const result = await replay({

@@ -5,7 +5,7 @@ import { openLmdbStore } from "../../state/lmdb-store.ts";
 import type { Store } from "../../state/store.ts";
 import type { ConsoleOutput } from "../console-output.ts";
 import { EXIT, UsageError } from "../exit-code.ts";
-import { loadRulePaths, validSet } from "../rule-paths.ts";
+import { loadRulePaths, refuseBuckets, validSet } from "../rule-paths.ts";
 import { alertText } from "./alert-text.ts";
 import { inputSpecs } from "./input-spec.ts";
 import { LateFile } from "./late-file.ts";
@@ -34,6 +34,7 @@ export async function replayCommand(
   const rate = readRate(options.rate);
   const set = validSet(loadRulePaths(options.rules), output);
   if (set === null) return EXIT.invalidRules;
+  refuseBuckets(set);
   const inputs = inputSpecs(options.inputs, set.plan.streams);
   if (options.state !== null && inputs.some(({ path }) => path === "-")) {
     throw new UsageError("--state needs files that can be read again, not standard input");

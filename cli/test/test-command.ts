@@ -1,7 +1,7 @@
 /** `sequitur test`: runs the tests of rule files in virtual time, and tells of the failed ones what happened instead. */
 
 import { writeFileSync } from "node:fs";
-import type { TestPlan } from "../../dsl/plan.ts";
+import type { RuleSetPlan, TestPlan } from "../../dsl/plan.ts";
 import { runTest } from "../../rules/test-runner.ts";
 import type { ConsoleOutput } from "../console-output.ts";
 import { EXIT, UsageError } from "../exit-code.ts";
@@ -17,6 +17,8 @@ export interface TestRequest {
   /** Where to write a JUnit report. */
   readonly junit: string | null;
   readonly json: boolean;
+  /** Each rule must have so many tests that name it. */
+  readonly minTests: number;
 }
 
 export async function testCommand(request: TestRequest, output: ConsoleOutput): Promise<number> {
@@ -31,13 +33,25 @@ export async function testCommand(request: TestRequest, output: ConsoleOutput): 
     outcomes.push(timed);
     if (!request.json) await output.out(describe(timed, output));
   }
+  const untested = rulesBelow(set.plan, request.minTests);
   const failed = outcomes.filter(({ passed }) => !passed).length;
   const passed = outcomes.length - failed;
   if (request.json)
     await output.out(`${JSON.stringify(toJson(outcomes, passed, failed), null, 2)}\n`);
   else await output.out(`${passed} passed, ${failed} failed\n`);
   if (request.junit !== null) writeReport(request.junit, toJunit(outcomes));
-  return failed > 0 ? EXIT.findings : EXIT.ok;
+  output.err(...untested.map((problem) => `sequitur: ${problem}`));
+  return failed > 0 || untested.length > 0 ? EXIT.findings : EXIT.ok;
+}
+
+/** One sentence for each rule with fewer tests; rules that are off need none. */
+function rulesBelow({ rules, tests }: RuleSetPlan, minTests: number): readonly string[] {
+  return rules
+    .filter(({ mode }) => mode !== "off")
+    .flatMap(({ name }) => {
+      const count = tests.filter(({ rule }) => rule === name).length;
+      return count < minTests ? [`${name} has ${count} of ${minTests} tests`] : [];
+    });
 }
 
 function selectTests(tests: readonly TestPlan[], run: string | null): readonly TestPlan[] {
