@@ -207,6 +207,14 @@ describe("test", () => {
     expect(stdout).toContain("0 passed, 1 failed");
   });
 
+  test("--min-tests: a rule without tests of its own is a finding", async () => {
+    const { exitCode, stdout, stderr } = await run(["test", "rules.seq", "--min-tests", "2"]);
+    expect([exitCode, stdout]).toEqual([1, expect.stringContaining("2 passed, 0 failed")]);
+    expect(stderr).toBe("sequitur: host.after has 0 of 2 tests\n");
+    const wrong = await run(["test", "rules.seq", "--min-tests", "two"]);
+    expect([wrong.exitCode, wrong.stderr]).toEqual([3, expect.stringContaining("whole number")]);
+  });
+
   test("--json and --junit", async () => {
     const { stdout } = await run(["test", "failing.seq", "--json", "--junit", "report.xml"]);
     const { passed, failed, tests } = JSON.parse(stdout) as Record<string, unknown>;

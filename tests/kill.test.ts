@@ -3,6 +3,8 @@
  * be equal, byte for byte, to the one of a run that nothing interrupted.
  */
 
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { Random } from "../base/random.ts";
@@ -18,7 +20,7 @@ import {
 import { type AlertRecord, endServices, ServiceProcess } from "./service-process.ts";
 
 // A life of the service takes a second on a quiet machine and several on a busy one.
-jest.setTimeout(600_000);
+jest.setTimeout(1_800_000);
 
 const events = killEvents();
 let expected: readonly AlertRecord[] = [];
@@ -59,6 +61,19 @@ test(`${KILLS} kills of the service at random moments (seed ${SEED})`, async () 
   expect(published.filter((count) => count > 0).length).toBeGreaterThan(KILLS / 4);
 });
 
+const UNWRITTEN_KILLS = 8;
+
+test(`${UNWRITTEN_KILLS} kills between two checkpoints (seed ${SEED + 7})`, async () => {
+  const random = new Random(SEED + 7);
+  const stage = await openStage(events, "10s");
+  for (let life = 0; life < UNWRITTEN_KILLS; life++) {
+    await liveAndDie(stage, random, Math.ceil(events.length / UNWRITTEN_KILLS));
+  }
+  const found = await finish(stage, expected.length);
+  await stage.close();
+  expect(found).toEqual(expected);
+});
+
 test(`3 kills of nats-server in the middle (seed ${SEED + 1})`, async () => {
   const random = new Random(SEED + 1);
   const stage = await openStage(events);
@@ -79,32 +94,70 @@ test(`3 kills of nats-server in the middle (seed ${SEED + 1})`, async () => {
   expect(found).toEqual(expected);
 });
 
-/** Points that this set passes while it runs; the others have tests of their own. */
-const DECISIONS: readonly CrashPoint[] = ["before-decision", "after-decision"];
-const DRAINING: readonly CrashPoint[] = ["before-drain", "before-close"];
+/** Points that this set does not pass: tests of their own do. */
+const ELSEWHERE: readonly CrashPoint[] = [
+  "before-decision",
+  "after-decision",
+  "before-activate",
+  "after-activate",
+];
+/** Points at the start of a life, passed once in each. */
+const STARTING: readonly CrashPoint[] = ["after-open", "before-first-commit", "after-first-commit"];
+/** Points of a start without a state folder. */
+const REBUILDING: readonly CrashPoint[] = ["before-replay", "mid-replay", "after-replay"];
+/** Points of an orderly end, passed once in each life. */
+const ENDING: readonly CrashPoint[] = [
+  "before-drain",
+  "after-drain",
+  "before-close",
+  "after-close",
+];
+const PASSAGES = [1, 2, 3];
 
-/** Feeds the service until it has crashed at the point. */
+/** Starts the service, feeds it until it has crashed at the point. */
 async function crashAt(stage: KillStage, point: CrashPoint, passage: number): Promise<void> {
   const service = new ServiceProcess(stage.folder, { SEQUITUR_CRASH: `${point}:${passage}` });
-  if (await service.running()) {
+  const startsOnly = STARTING.includes(point) || REBUILDING.includes(point);
+  if (!startsOnly && (await service.running())) {
     while (!service.ended && stage.feeder.left > 0) {
-      await stage.feeder.send(40);
-      if (DRAINING.includes(point)) await service.stop();
+      await stage.feeder.send(8);
+      if (ENDING.includes(point)) await service.stop();
       // Only when these are done the next: on a slow machine the set must not run out before the point is passed.
       await Promise.race([service.exit, service.caughtUp().catch(() => service.exit)]);
     }
     if (!service.ended) await service.kill("SIGTERM");
   }
   const { signal } = await service.exit;
-  expect(signal).toBe("SIGKILL");
+  expect([point, passage, signal]).toEqual([point, passage, "SIGKILL"]);
 }
 
-test("a crash at each point, at its first passage and at a later one", async () => {
+test(`a crash at each point of the loop, at its first ${PASSAGES.length} passages`, async () => {
   const stage = await openStage(events);
   for (const point of CRASH_POINTS) {
-    if (DECISIONS.includes(point)) continue;
-    const passages = DRAINING.includes(point) ? [1] : [1, 3];
-    for (const passage of passages) await crashAt(stage, point, passage);
+    if (ELSEWHERE.includes(point) || REBUILDING.includes(point)) continue;
+    for (const passage of PASSAGES) {
+      const once = STARTING.includes(point) || ENDING.includes(point);
+      await crashAt(stage, point, once ? 1 : passage);
+    }
+  }
+  const found = await finish(stage, expected.length);
+  await stage.close();
+  expect(found).toEqual(expected);
+});
+
+test(`a lost state, and a crash at each point of building it anew, ${PASSAGES.length} times`, async () => {
+  const stage = await openStage(events);
+  // Half of the input is worked off before, so that there is something to build, and something to go on with.
+  await stage.feeder.send(events.length >> 1);
+  const first = new ServiceProcess(stage.folder);
+  await first.running();
+  await first.caughtUp();
+  await first.stop();
+  for (const point of REBUILDING) {
+    for (const passage of PASSAGES) {
+      rmSync(join(stage.folder.path, ".sequitur"), { recursive: true });
+      await crashAt(stage, point, point === "after-replay" ? 1 : passage);
+    }
   }
   const found = await finish(stage, expected.length);
   await stage.close();

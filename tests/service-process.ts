@@ -17,12 +17,19 @@ import type { Readiness } from "../server/http.ts";
 const ROOT = process.cwd();
 const ENTRY = [join(ROOT, "dist/cli/main.js"), "run", "-c"];
 
-/** How long a test waits for what must come. */
-const PATIENCE_MS = 60_000;
+/** How long a test waits for what must come; a long run beside others asks for more. */
+const PATIENCE_MS = Number(process.env["TEST_PATIENCE_MS"] ?? 60_000);
 
-/** Kills what is left of the services when the test process ends, however. */
+/**
+ * Kills what is left of the services when the test process ends, however. One that has ended is taken off the list
+ * ("-PID"): its number may belong to somebody else by then.
+ */
 const WATCHDOG = `pids=""
-while read -r pid; do pids="$pids $pid"; done
+while read -r pid; do
+  left=""
+  for one in $pids; do if [ "-$one" != "$pid" ]; then left="$left $one"; fi; done
+  case "$pid" in -*) pids="$left" ;; *) pids="$left $pid" ;; esac
+done
 if [ -n "$pids" ]; then kill -9 $pids 2>/dev/null; fi`;
 let watchdog: ChildProcess | null = null;
 
@@ -33,6 +40,10 @@ function watch(pid: number | undefined): void {
   });
   watchdog.unref();
   watchdog.stdin?.write(`${pid}\n`);
+}
+
+function unwatch(pid: number | undefined): void {
+  watchdog?.stdin?.write(`-${pid}\n`);
 }
 
 /** For the end of a test file: kills what a failed test left. */
@@ -89,6 +100,7 @@ export class ServiceProcess {
     });
     this.exit = once(this.#process, "close").then(([code, signal]) => {
       this.#ended = true;
+      unwatch(this.#process.pid);
       for (const listener of this.#listeners) listener();
       return { code, signal } as Exit;
     });

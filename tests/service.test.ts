@@ -37,7 +37,8 @@ afterAll(async () => {
 
 /** Each test has the server's account to itself: streams go with it. */
 afterEach(async () => {
-  for (const name of ["EVENTS", "OTHER", "ALERTS"]) await broker.api(`STREAM.DELETE.${name}`);
+  for (const name of ["EVENTS", "OTHER", "CAPTURE", "ALERTS"])
+    await broker.api(`STREAM.DELETE.${name}`);
 });
 
 function folderOf(rules: string, settings = "", url = server.url): ServiceFolder {
@@ -215,8 +216,10 @@ test("silence decides absence: idle, tick and wake are recorded, and survive cra
   for (const crash of [
     "before-decision:1",
     "before-decision:2",
+    "before-decision:3",
     "after-decision:1",
     "after-decision:2",
+    "after-decision:3",
   ]) {
     const service = new ServiceProcess(folder, { SEQUITUR_CRASH: crash });
     await service.running();
@@ -310,6 +313,33 @@ test("it waits for NATS and for the stream, says so, and goes on when they are t
   await late.stop();
 });
 
+test("subjects of core NATS are captured where the configuration asks for it", async () => {
+  await makeStream(broker, "OTHER", ["events.auth.login"]);
+  const folder = folderOf(PAIR);
+  const text = readFileSync(folder.configPath, "utf8");
+  const withCapture = text.replace(
+    /^nats: \{ (.*) \}/m,
+    "nats: { $1, capture: { maxAgeHours: 1 } }",
+  );
+  writeFileSync(folder.configPath, withCapture);
+  expect(withCapture).not.toBe(text);
+  const service = new ServiceProcess(folder);
+  await service.running();
+  expect(service.stderr).toContain("no stream held events.*.file: CAPTURE captures from now on");
+  broker.publish("events.auth.login", new TextEncoder().encode(login(1, "ana")));
+  broker.publish("events.a.file", new TextEncoder().encode(file(2, "ana", "plan")));
+  broker.publish("events.auth.login", new TextEncoder().encode(login(3, "zoe")));
+  broker.publish("events.a.file", new TextEncoder().encode(file(3, "zoe", "x")));
+  await awaitAlerts(broker, 1);
+  await service.stop();
+  expect((await readAlerts(broker)).map(({ subject }) => subject)).toContain("alerts.high.r.pair");
+  // What another stream holds meanwhile is not captured twice.
+  const again = new ServiceProcess(folder);
+  await again.running();
+  await again.stop();
+  expect(again.stderr).not.toContain("captures from now on");
+});
+
 test("what cannot be started says why, and its exit code tells the kind", async () => {
   const outcome = async (folder: ServiceFolder, flags: readonly string[] = []) => {
     const service = new ServiceProcess(folder, {}, flags);
@@ -387,7 +417,7 @@ test("a stream that is not what was read is refused, until an operator accepts t
   ]);
 });
 
-test("an alert stream that was made anew gets what the outbox still has; a new state folder is refused", async () => {
+test("an alert stream that was made anew gets what the outbox still has; a lost state folder is built anew", async () => {
   await makeStream(broker, "EVENTS", ["events.s"]);
   const folder = folderOf(ONE);
   await feed("EVENTS", "events.s", [login(1, "a"), login(2, "b"), login(3, "c")]);
@@ -406,6 +436,18 @@ test("an alert stream that was made anew gets what the outbox still has; a new s
 
   rmSync(join(folder.path, ".sequitur"), { recursive: true });
   const third = new ServiceProcess(folder);
-  expect((await third.exit).code).toBe(3);
-  expect(third.stderr).toContain("it holds records up to number 3, but the state folder is new");
+  await third.said("it holds records up to number 3, but the state folder is new");
+  await third.said("the state was built anew");
+  await third.running();
+  await third.stop();
+  expect(await readAlerts(broker)).toEqual(before);
+
+  rmSync(join(folder.path, ".sequitur"), { recursive: true });
+  writeFileSync(join(folder.path, "rules", "rules.seq"), ONE.replace("One", "Another"));
+  const fourth = new ServiceProcess(folder);
+  expect((await fourth.exit).code).toBe(3);
+  expect(fourth.stderr).toMatch(
+    /cannot be built anew up to the alert stream: record 3 was decided by other rules/,
+  );
+  expect(await readAlerts(broker)).toEqual(before);
 });

@@ -45,13 +45,14 @@ const DOORS: ReadonlyMap<string, readonly string[]> = new Map([
   ["@noble/hashes/utils.js", ["base/hash.ts"]],
   ["lmdb", ["state/lmdb-store.ts"]],
   ["nats", ["io/nats.ts"]],
+  ["chokidar", ["io/rule-folder-watch.ts"]],
   ["hono", ["server/http.ts"]],
   ["@hono/node-server", ["server/http.ts"]],
   ["pino", ["server/log.ts"]],
   ["prom-client", ["server/metrics.ts"]],
   ["yaml", ["server/config-file.ts"]],
   ["zod", ["server/config-schema.ts"]],
-  ["commander", ["cli/program.ts"]],
+  ["commander", ["cli/program.ts", "cli/rules/rules-program.ts"]],
 ]);
 
 /** Folders whose results must depend on their inputs alone. */
