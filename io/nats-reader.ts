@@ -12,6 +12,7 @@
  */
 
 import { assert } from "../base/assert.ts";
+import { crc32 } from "../base/crc32.ts";
 import type { Random } from "../base/random.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Broker, Outcome } from "./nats.ts";
@@ -24,6 +25,8 @@ export interface ReaderOptions {
   readonly filters?: readonly string[];
   /** Reading begins behind this sequence. */
   readonly afterSeq: number;
+  /** What the message there was, as far as it is known: when the broker stored it, and the checksum of its payload. */
+  readonly after?: { readonly timeMs: number; readonly checksum: number };
   /** Most messages of a batch; 1000. */
   readonly batch?: number;
   /** How long `next` waits for a message, about; 1000. */
@@ -80,8 +83,9 @@ export class Reader {
   #position: number;
   /** Did the server say that nothing is pending behind `#position`? */
   #atEnd = false;
-  /** The last message queued or given, by which the stream is known again; null where none came yet. */
+  /** The last message queued or given, by which the stream is known again; before it, what the owner knows. */
   #last: FeedMessage | null = null;
+  readonly #after: ReaderOptions["after"];
   #delivery: Delivery | null = null;
   #created: string | null = null;
   #failures = 0;
@@ -99,6 +103,7 @@ export class Reader {
     this.#random = options.random;
     this.#clock = options.clock ?? systemClock;
     this.#position = options.afterSeq;
+    this.#after = options.after;
     this.#offLost = broker.onLost(() => this.#drop());
   }
 
@@ -310,13 +315,15 @@ export class Reader {
    */
   async #rewritten(stream: StreamInfo): Promise<ReadResult | null> {
     const last = this.#last;
-    if (last === null) return null;
-    const found = await messageAt(this.#broker, this.#stream, last.seq);
+    const known = last === null ? this.#after : { timeMs: last.timeMs, checksum: crc32(last.data) };
+    if (known === undefined) return null;
+    const seq = last?.seq ?? this.#position;
+    const found = await messageAt(this.#broker, this.#stream, seq);
     if (found.kind === "missing") return null;
     if (found.kind !== "ok") return this.#failed(found);
     const { timeMs, data } = found.value;
-    if (timeMs === last.timeMs && sameBytes(data, last.data)) return null;
-    const reason = `its message ${last.seq} is not the one that was read`;
+    if (timeMs === known.timeMs && crc32(data) === known.checksum) return null;
+    const reason = `its message ${seq} is not the one that was read`;
     return { kind: "rolled-back", stream, reason };
   }
 
@@ -329,8 +336,4 @@ export class Reader {
     }
     return reason === null ? null : { kind: "rolled-back", stream, reason };
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -138,11 +138,12 @@ function openSource(
     feed: engine.feed(stream.name, stored.name, { broker: true }),
     lastMessageMs: nowMs,
   }));
-  const { name, position } = stored;
+  const { name, position, storedMs, checksum } = stored;
   const reader = openReader(broker, {
     stream: name,
     filters,
     afterSeq: position,
+    ...(storedMs === 0 ? {} : { after: { timeMs: storedMs, checksum } }),
     random,
     clock,
   });

@@ -140,23 +140,24 @@ export class SourceSwitch {
     }
     if (running === undefined) {
       if (begin === null) throw new Error(`the source ${name} has no beginning`);
-      return new Source(
-        begin,
-        routes,
-        filters,
-        this.#reader(name, filters, begin.position),
-        clock,
-        events,
-      );
+      return new Source(begin, routes, filters, this.#reader(filters, begin), clock, events);
     }
     const stored = running.standing(crc32);
-    const reader = this.#reader(name, filters, stored.position);
+    const reader = this.#reader(filters, stored);
     return new Source(stored, routes, filters, reader, clock, events);
   }
 
-  #reader(stream: string, filters: readonly string[], afterSeq: number): Reader {
+  #reader(filters: readonly string[], stored: StoredFeed): Reader {
     const { broker, random, clock } = this.#parts;
-    return openReader(broker, { stream, filters, afterSeq, random, clock });
+    const { name, position, storedMs, checksum } = stored;
+    return openReader(broker, {
+      stream: name,
+      filters,
+      afterSeq: position,
+      ...(storedMs === 0 ? {} : { after: { timeMs: storedMs, checksum } }),
+      random,
+      clock,
+    });
   }
 }
 

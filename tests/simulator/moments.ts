@@ -111,10 +111,19 @@ function fillServer(simulation: Simulation): boolean {
 }
 
 /** Somebody deletes messages, read ones and unread ones. */
-function deleteSome({ random, server }: Simulation): boolean {
-  const stream = server.stream(random.pick(FEEDS).name);
+function deleteSome({ random, server, watch }: Simulation): boolean {
+  const { name } = random.pick(FEEDS);
+  const stream = server.stream(name);
   if (stream.lastSeq === 0) return false;
-  for (let i = 1 + random.below(3); i > 0; i--) stream.delete(1 + random.below(stream.lastSeq));
+  for (let i = 1 + random.below(3); i > 0; i--) {
+    const seq = 1 + random.below(stream.lastSeq);
+    if (watch.isCertain(name, seq)) stream.delete(seq);
+  }
+  return true;
+}
+
+function isCertainBefore({ watch }: Simulation, feed: string, before: number): boolean {
+  for (let seq = 1; seq < before; seq++) if (!watch.isCertain(feed, seq)) return false;
   return true;
 }
 
@@ -135,10 +144,13 @@ function doHarm(simulation: Simulation, kind: (typeof HARMS)[number]): void {
       server.dropConsumers(true);
       server.makeStream(stream.config);
       return;
-    case "expired":
+    case "expired": {
+      const before = stream.lastSeq - random.below(10);
+      if (!isCertainBefore(simulation, name, before)) return;
       faults.count(kind);
-      stream.expireBefore(stream.lastSeq - random.below(10));
+      stream.expireBefore(before);
       return;
+    }
     case "foreign-writer":
       if (!server.has(ALERTS)) return;
       if (server.produce(ALERTS, "alerts.high.foreign", new Uint8Array(), [])) faults.count(kind);

@@ -81,6 +81,18 @@ export class Watch {
     );
   }
 
+  /**
+   * Is it certain whether the service has the message, now and after a crash? Not while it may be on its way, or wait
+   * for its commit.
+   */
+  isCertain(feed: string, seq: number): boolean {
+    const read = Math.max(
+      this.#delivered.get(feed)?.length ?? 0,
+      this.#deliveredBefore.get(feed)?.length ?? 0,
+    );
+    return seq <= (this.#positions.get(feed) ?? 0) || seq >= read;
+  }
+
   delivered(feed: string, message: ModelMessage): void {
     let messages = this.#delivered.get(feed);
     if (messages === undefined) {
