@@ -10,5 +10,5 @@ export default {
   testPathIgnorePatterns: ["/node_modules/", "/dist/"],
   reporters: ["default", "<rootDir>/tests/reporter.js"],
   testTimeout: 120000,
-  maxWorkers: 2,
+  maxWorkers: 3,
 };

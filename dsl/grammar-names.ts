@@ -73,10 +73,12 @@ export abstract class NameGrammar extends EmbeddedActionsParser {
   open: { readonly kind: ItemKind; readonly start: number }[] = [];
   #depth = 0;
 
-  constructor() {
+  /** `validated`: is the grammar itself examined for ambiguities? It takes a tenth of a second. */
+  constructor(validated: boolean) {
     super([...t.VOCABULARY], {
       recoveryEnabled: false,
       maxLookahead: 2,
+      skipValidations: !validated,
       errorMessageProvider: expectations,
     });
   }

@@ -24,6 +24,7 @@ import { isSame } from "./poison.ts";
 import { RefusalError } from "./refusal.ts";
 import type { Route, Source } from "./source.ts";
 import type { StepMark, SteppingFile } from "./stepping-file.ts";
+import { cannot } from "./unbuildable.ts";
 
 export interface ServiceParts {
   readonly engine: Engine;
@@ -201,6 +202,10 @@ export class Service {
       signal.throwIfAborted();
       const message = source.peek();
       if (message !== null) return message;
+      // What is to be stepped again was stored before this process began.
+      if (source.completeAt !== null) {
+        throw cannot(`the stream ${source.name} holds nothing behind message ${source.position}`);
+      }
       await this.#rest(REST_MS);
     }
   }

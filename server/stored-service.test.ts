@@ -1,6 +1,13 @@
 import { expect, test } from "@jest/globals";
 import { openMemoryStore } from "../state/memory-store.ts";
-import { alertsChange, feedChange, readStoredAlerts, readStoredFeeds } from "./stored-service.ts";
+import {
+  alertsChange,
+  feedChange,
+  readSilentTick,
+  readStoredAlerts,
+  readStoredFeeds,
+  silentTickChange,
+} from "./stored-service.ts";
 
 const feed = { name: "EVENTS", created: "c", position: 300, storedMs: 1000, checksum: 7 };
 
@@ -13,6 +20,16 @@ test("what was stored is read back, the feeds by name", () => {
   store.commit([feedChange(feed), feedChange(other), alertsChange(alerts)]);
   expect(readStoredFeeds(store)).toEqual([other, feed]);
   expect(readStoredAlerts(store)).toEqual(alerts);
+});
+
+test("the time that silence has reached is kept until a record tells it", () => {
+  const store = openMemoryStore();
+  expect(readSilentTick(store)).toBeNull();
+  store.commit([silentTickChange(1_772_323_200_123), feedChange(feed)]);
+  expect(readSilentTick(store)).toBe(1_772_323_200_123);
+  expect(readStoredFeeds(store)).toEqual([feed]);
+  store.commit([silentTickChange(null)]);
+  expect(readSilentTick(store)).toBeNull();
 });
 
 test("the stored form of version 1, and the refusal of another", () => {

@@ -8,7 +8,7 @@ import { endServices } from "./service-process.ts";
 jest.setTimeout(600_000);
 afterAll(endServices);
 
-const MUTANTS = 25;
+const MUTANTS = 10;
 const SEED = 7000;
 
 test(`${MUTANTS} mutants of a state folder (seed ${SEED})`, async () => {

@@ -4,7 +4,7 @@ import { expect, test } from "@jest/globals";
 import { takingTurns } from "./against-engine.ts";
 import { comparePairs } from "./pairs.ts";
 
-const COUNT = Number(process.env["ORACLE_PAIRS"] ?? 9_000);
+const COUNT = Number(process.env["ORACLE_PAIRS"] ?? 9_300);
 const SEED = Number(process.env["ORACLE_SEED"] ?? 1) + 0 * COUNT;
 
 test(`${COUNT} pairs from seed ${SEED}`, () => {

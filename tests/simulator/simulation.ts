@@ -46,7 +46,7 @@ export interface SimulationResult {
   readonly tail: readonly string[];
 }
 
-const DEFAULT_MESSAGES = 200;
+const DEFAULT_MESSAGES = 100;
 /** How long the service may take to finish once nothing goes wrong any more. */
 const CALM_MS = 90_000;
 /** Refusals in a row behind which trying again is no use. */
