@@ -183,7 +183,9 @@ export class Service {
   async advance(source: Source, seq: number, signal: AbortSignal): Promise<void> {
     for (let steps = 1; source.position < seq; steps++) {
       const message = await this.#await(source, signal);
-      if (message.seq > seq) return;
+      // Up to there nothing that the rules read is stored any more: the records tell whether anything was.
+      if (message === null) source.pass(seq);
+      if (message === null || message.seq > seq) return;
       this.#stepMarked(source, message);
       source.advance(message);
       if (steps % 256 === 0) await new Promise<void>((r) => this.#parts.clock.nextTurn(r));
@@ -193,19 +195,20 @@ export class Service {
   /** Steps the next message of a source, and waits for it. */
   async stepOne(source: Source, signal: AbortSignal): Promise<void> {
     const message = await this.#await(source, signal);
+    if (message === null) {
+      throw cannot(`the stream ${source.name} holds nothing behind message ${source.position}`);
+    }
     this.#stepMarked(source, message);
     source.advance(message);
   }
 
-  async #await(source: Source, signal: AbortSignal): Promise<FeedMessage> {
+  /** The next message of a source whose messages were stored before this process began; null where it has no more. */
+  async #await(source: Source, signal: AbortSignal): Promise<FeedMessage | null> {
     for (;;) {
       signal.throwIfAborted();
       const message = source.peek();
       if (message !== null) return message;
-      // What is to be stepped again was stored before this process began.
-      if (source.completeAt !== null) {
-        throw cannot(`the stream ${source.name} holds nothing behind message ${source.position}`);
-      }
+      if (source.completeAt !== null) return null;
       await this.#rest(REST_MS);
     }
   }

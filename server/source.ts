@@ -235,6 +235,11 @@ export class Source {
     this.#taken();
   }
 
+  /** Nothing of ours lies between the position and this one. */
+  pass(seq: number): void {
+    this.#position = Math.max(this.#position, seq);
+  }
+
   /** What is to be stored of the source, or null where nothing changed since the last call. */
   takePosition(checksum: (data: Uint8Array) => number): StoredFeed | null {
     const message = this.#last;
