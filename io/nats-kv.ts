@@ -7,7 +7,7 @@
 import type { Random } from "../base/random.ts";
 import type { Broker, BrokerMessage, Outcome } from "./nats.ts";
 import { openReader } from "./nats-reader.ts";
-import { type StoredMessage, streamInfo } from "./nats-streams.ts";
+import { lastOfSubject, type StoredMessage, streamInfo } from "./nats-streams.ts";
 
 export interface KvEntry {
   readonly key: string;
@@ -89,39 +89,10 @@ export async function entryAt(
   bucket: string,
   key: string,
 ): Promise<Outcome<KvEntry>> {
-  const path = `STREAM.MSG.GET.${bucketStream(bucket)}`;
-  const outcome = await broker.api(path, { last_by_subj: bucketSubject(bucket, key) });
-  if (outcome.kind !== "ok") return outcome;
-  const message = storedOf(outcome.value);
-  if (isDeleted(message)) return { kind: "missing", reason: `${key} was deleted` };
-  return { kind: "ok", value: entryOf(bucket, message) };
-}
-
-interface RawAnswer {
-  readonly message: {
-    readonly subject: string;
-    readonly seq: number;
-    readonly time: string;
-    readonly data?: string;
-    readonly hdrs?: string;
-  };
-}
-
-function storedOf(answer: unknown): StoredMessage {
-  const { subject, seq, time, data, hdrs } = (answer as RawAnswer).message;
-  const lines = Buffer.from(hdrs ?? "", "base64")
-    .toString()
-    .split("\r\n");
-  return {
-    subject,
-    seq,
-    timeMs: Date.parse(time),
-    data: Uint8Array.from(Buffer.from(data ?? "", "base64")),
-    headers: lines.flatMap((line) => {
-      const colon = line.indexOf(":");
-      return colon < 0 ? [] : [[line.slice(0, colon), line.slice(colon + 1).trim()] as const];
-    }),
-  };
+  const stored = await lastOfSubject(broker, bucketStream(bucket), bucketSubject(bucket, key));
+  if (stored.kind !== "ok") return stored;
+  if (isDeleted(stored.value)) return { kind: "missing", reason: `${key} was deleted` };
+  return { kind: "ok", value: entryOf(bucket, stored.value) };
 }
 
 function isDeleted({ headers }: StoredMessage): boolean {

@@ -105,6 +105,16 @@ export async function messageAt(
   return mapOutcome(outcome, (answer) => messageOf(answer as MessageAnswer));
 }
 
+/** The last message of a subject. */
+export async function lastOfSubject(
+  broker: Broker,
+  stream: string,
+  subject: string,
+): Promise<Outcome<StoredMessage>> {
+  const outcome = await broker.api(`STREAM.MSG.GET.${stream}`, { last_by_subj: subject });
+  return mapOutcome(outcome, (answer) => messageOf(answer as MessageAnswer));
+}
+
 /** The first message at or behind a sequence that a subject filter lets through. */
 export async function nextMessage(
   broker: Broker,

@@ -4,7 +4,6 @@ import type { Random } from "../base/random.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Clock } from "../io/clock.ts";
 import type { Broker } from "../io/nats.ts";
-import { openReader } from "../io/nats-reader.ts";
 import type { Store } from "../state/store.ts";
 import { AlertSender } from "./alert-sender.ts";
 import { Committer, type ControlDecision } from "./committer.ts";
@@ -15,7 +14,7 @@ import type { MemoryGuard } from "./memory-guard.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Outbox } from "./outbox.ts";
 import { Service } from "./service.ts";
-import { Source, type SourceEvents } from "./source.ts";
+import { openSource, type Source, type SourceEvents } from "./source.ts";
 import type { FoundSource, OpenedAlerts } from "./startup.ts";
 import type { SteppingFile } from "./stepping-file.ts";
 
@@ -78,7 +77,7 @@ export function assemble(parts: AssemblyParts): Assembly {
       );
     },
   };
-  const sources = found.map((one) => openSource(one, parts, events));
+  const sources = found.map((one) => sourceOf(one, parts, events));
   const committer = new Committer({
     engine,
     store,
@@ -126,26 +125,17 @@ export function assemble(parts: AssemblyParts): Assembly {
   };
 }
 
-function openSource(
+function sourceOf(
   { stored, streams, filters }: FoundSource,
   parts: AssemblyParts,
   events: SourceEvents,
 ): Source {
-  const { broker, engine, clock, random } = parts;
+  const { engine, clock } = parts;
   const nowMs = clock.monotonicMs();
   const routes = streams.map((stream) => ({
     stream,
     feed: engine.feed(stream.name, stored.name, { broker: true }),
     lastMessageMs: nowMs,
   }));
-  const { name, position, storedMs, checksum } = stored;
-  const reader = openReader(broker, {
-    stream: name,
-    filters,
-    afterSeq: position,
-    ...(storedMs === 0 ? {} : { after: { timeMs: storedMs, checksum } }),
-    random,
-    clock,
-  });
-  return new Source(stored, routes, filters, reader, clock, events);
+  return openSource(parts, stored, routes, filters, events);
 }

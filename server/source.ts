@@ -7,11 +7,13 @@
  *  S2  `position` is the last message stepped, or passed over because no stream of the rules has its subject.
  */
 
+import type { Random } from "../base/random.ts";
 import type { StreamPlan } from "../dsl/plan.ts";
 import type { Feed } from "../engine/engine.ts";
 import type { Clock } from "../io/clock.ts";
+import type { Broker } from "../io/nats.ts";
 import type { FeedMessage } from "../io/nats-delivery.ts";
-import type { Reader } from "../io/nats-reader.ts";
+import { openReader, type Reader } from "../io/nats-reader.ts";
 import { streamHasSubject } from "../rules/envelope.ts";
 import { crashPoint } from "./crash-point.ts";
 import { RefusalError } from "./refusal.ts";
@@ -41,6 +43,30 @@ export interface SourceEvents {
   /** Told once per change: null where the stream can be read again. */
   readonly onTrouble: (source: Source, reason: string | null) => void;
   readonly onSkipped: (source: Source, count: number) => void;
+}
+
+/** Opens a source where `stored` says that it stands. */
+export function openSource(
+  {
+    broker,
+    clock,
+    random,
+  }: { readonly broker: Broker; readonly clock: Clock; readonly random: Random },
+  stored: StoredFeed,
+  routes: readonly Route[],
+  filters: readonly string[],
+  events: SourceEvents,
+): Source {
+  const { name, position, storedMs, checksum } = stored;
+  const reader = openReader(broker, {
+    stream: name,
+    filters,
+    afterSeq: position,
+    ...(storedMs === 0 ? {} : { after: { timeMs: storedMs, checksum } }),
+    random,
+    clock,
+  });
+  return new Source(stored, routes, filters, reader, clock, events);
 }
 
 /** Subjects whose routes are remembered. */

@@ -36,7 +36,7 @@ test("a stream is judged setting by setting", () => {
     allow_rollup_hdrs: false,
     max_age: 0,
     max_bytes: -1,
-  };
+  } as const;
   expect(judgeStream("S", good)).toEqual([
     { level: "ok", name: "stream S", detail: "keeps all, 3 replicas" },
   ]);

@@ -1,5 +1,7 @@
 /** One look of `sequitur doctor` at a time: what was found, and what to do about it. */
 
+import type { StreamConfig } from "../../io/nats-streams.ts";
+
 export interface Finding {
   /** red: the service will not run, or must not be trusted. warn: it runs; somebody should look. */
   readonly level: "ok" | "warn" | "red";
@@ -56,23 +58,13 @@ export function judgeNode(version: string): Finding {
     : finding("red", "node", `${version}: at least 20.19 is needed`);
 }
 
-/** Settings of a JetStream stream that matter. */
-export interface StreamSettings {
-  readonly retention: string;
-  readonly storage: string;
-  readonly num_replicas: number;
-  readonly deny_delete: boolean;
-  readonly deny_purge: boolean;
-  readonly allow_rollup_hdrs: boolean;
-  /** Nanoseconds; 0 for ever. */
-  readonly max_age: number;
-  readonly max_bytes: number;
-}
-
 const SHORT_AGE_NS = 3_600_000_000_000;
 
 /** Judges a stream that is read, or that gets the alerts. */
-export function judgeStream(stream: string, settings: StreamSettings): readonly Finding[] {
+export function judgeStream(
+  stream: string,
+  settings: Omit<StreamConfig, "name" | "subjects">,
+): readonly Finding[] {
   const name = `stream ${stream}`;
   const found: Finding[] = [];
   const add = (level: Finding["level"], detail: string): void => {

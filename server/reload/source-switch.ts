@@ -12,11 +12,10 @@ import type { RuleSetPlan, StreamPlan } from "../../dsl/plan.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Clock } from "../../io/clock.ts";
 import type { Broker } from "../../io/nats.ts";
-import { openReader, type Reader } from "../../io/nats-reader.ts";
 import { streamInfo } from "../../io/nats-streams.ts";
 import type { StoreChange } from "../../state/store.ts";
 import { RefusalError } from "../refusal.ts";
-import { Source, type SourceEvents } from "../source.ts";
+import { openSource, type Source, type SourceEvents } from "../source.ts";
 import { findSources, type StartupParts } from "../startup.ts";
 import { feedRemoval, type StoredFeed } from "../stored-service.ts";
 
@@ -138,26 +137,9 @@ export class SourceSwitch {
       running.reroute(routes);
       return running;
     }
-    if (running === undefined) {
-      if (begin === null) throw new Error(`the source ${name} has no beginning`);
-      return new Source(begin, routes, filters, this.#reader(filters, begin), clock, events);
-    }
-    const stored = running.standing(crc32);
-    const reader = this.#reader(filters, stored);
-    return new Source(stored, routes, filters, reader, clock, events);
-  }
-
-  #reader(filters: readonly string[], stored: StoredFeed): Reader {
-    const { broker, random, clock } = this.#parts;
-    const { name, position, storedMs, checksum } = stored;
-    return openReader(broker, {
-      stream: name,
-      filters,
-      afterSeq: position,
-      ...(storedMs === 0 ? {} : { after: { timeMs: storedMs, checksum } }),
-      random,
-      clock,
-    });
+    const stored = running === undefined ? begin : running.standing(crc32);
+    if (stored === null) throw new Error(`the source ${name} has no beginning`);
+    return openSource(this.#parts, stored, routes, filters, events);
   }
 }
 
