@@ -7,8 +7,16 @@
 import type { EventRecord } from "../../base/event.ts";
 import { isTrue } from "./condition.ts";
 import { admits, type KeyInput } from "./input.ts";
-import { leavingTakes } from "./leaving.ts";
-import { type Condition, isLoop, type No, type Step } from "./pattern.ts";
+import {
+  type Condition,
+  isLoop,
+  type Link,
+  type No,
+  type Sequence,
+  type Step,
+  sequencesOf,
+  type Taker,
+} from "./pattern.ts";
 import { givenOf, type Occurrence, type PlacedNo, type Take, type Trace } from "./trace.ts";
 
 /** When something is decided: at an event, or when time passes a deadline. */
@@ -160,6 +168,41 @@ function noHolds(input: KeyInput, trace: Trace, placed: PlacedNo, newest: Take):
     );
   }
   return !watched(trace, placed, end).some((pos) => fitsNo(input, trace, placed.no, pos));
+}
+
+/** The takes after which this reading could have left the passage, by their index; once it was left, the last one too. */
+function leavingTakes(trace: Trace, { element, from }: Occurrence): number[] {
+  return trace.takes.flatMap(({ leavable }, i) =>
+    leavable.some((one) => one.element === element && one.from === from) ? [i] : [],
+  );
+}
+
+/** Is the partial match bound to fail, because a `no` directly behind a loop that goes on was violated? */
+export function isDoomed(input: KeyInput, trace: Trace, seen: number): boolean {
+  const gap = trace.takes.length;
+  return trace.open.some((loop) => {
+    if (!isLoop(loop.element.quantity) || loop.from === gap) return false;
+    return nosBehind(input.pattern.sequence, loop.element).some(({ no, link }) =>
+      watched(trace, { no, link, gap, loop }, seen - 1).some((pos) =>
+        fitsNo(input, trace, no, pos),
+      ),
+    );
+  });
+}
+
+/** The `no`s that every way out of the element passes first. */
+function nosBehind(sequence: Sequence, element: Taker): { no: No; link: Link }[] {
+  const place = sequence.findIndex((item) => item.element === element);
+  if (place < 0)
+    return sequence.flatMap((item) =>
+      sequencesOf(item.element).flatMap((inner) => nosBehind(inner, element)),
+    );
+  const behind: { no: No; link: Link }[] = [];
+  for (const { link, element: other } of sequence.slice(place + 1)) {
+    if (other.kind !== "no") break;
+    behind.push({ no: other, link });
+  }
+  return behind;
 }
 
 /** The places in the input, up to `end`, where X is forbidden after an element. */

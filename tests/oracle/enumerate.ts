@@ -13,8 +13,23 @@ import {
   trailing,
 } from "./checks.ts";
 import type { KeyInput } from "./input.ts";
-import { type Link, mayGoOn, mayLeave, type Sequence, type Step, type Taker } from "./pattern.ts";
-import { comparePaths, EMPTY_TRACE, type Occurrence, type Trace } from "./trace.ts";
+import {
+  type Link,
+  mayGoOn,
+  mayLeave,
+  type Sequence,
+  type Step,
+  sequencesOf,
+  type Taker,
+} from "./pattern.ts";
+import {
+  comparePaths,
+  EMPTY_TRACE,
+  type Occurrence,
+  type Passage,
+  type Take,
+  type Trace,
+} from "./trace.ts";
 
 /** A complete reading: a candidate unless refuted by a trailing `no`. M-16 is not yet asked. */
 export interface Reading {
@@ -41,25 +56,24 @@ type Next = (trace: Trace) => void;
 interface Search {
   readonly input: KeyInput;
   readonly pendings: Pending[];
+  /** Not null: no further event is given; only what can be left as it stands is noted here. */
+  leavable: Passage[] | null;
+  /** Is there a strict `no`, which alone asks what could be left (M-5)? */
+  readonly asksLeavable: boolean;
 }
 
 /** Time grows exponentially with the number of events, memory with the readings: for a dozen events, not for more. */
 export function enumerate(input: KeyInput): Enumeration {
   const readings: Reading[] = [];
-  const pendings: Pending[] = [];
-  walkSequence(
-    { input, pendings },
-    input.pattern.sequence,
-    0,
-    "then",
-    null,
-    EMPTY_TRACE,
-    (trace) => {
-      // A pattern that could match nothing is an error (M-10), so an empty reading is none.
-      if (trace.takes.length > 0) readings.push({ trace, ending: trailing(input, trace) });
-    },
-  );
-  return { readings, pendings };
+  const { sequence } = input.pattern;
+  const asksLeavable = strictNos(sequence);
+  const search: Search = { input, pendings: [], leavable: null, asksLeavable };
+  walkSequence(search, sequence, 0, "then", null, EMPTY_TRACE, (trace) => {
+    // A pattern that could match nothing is an error (M-10), so an empty reading is none.
+    if (trace.takes.length > 0 && search.leavable === null)
+      readings.push({ trace, ending: trailing(input, trace) });
+  });
+  return { readings, pendings: search.pendings };
 }
 
 /**
@@ -143,7 +157,9 @@ function walkElement(
   walkTurns(search, opened, 0, { ...trace, open: [...trace.open, opened] }, (after) => {
     const left = { ...opened, to: after.takes.length };
     const closed = { ...after, open: opened.around, closed: [...after.closed, left] };
-    if (leavingHolds(closed, left)) next(closed, left);
+    if (!leavingHolds(closed, left)) return;
+    if (left.from < left.to) search.leavable?.push({ element, from: left.from });
+    next(closed, left);
   });
 }
 
@@ -222,16 +238,36 @@ function walkParts(
 /** Any later event of the key may be the next one, the earlier preferred. */
 function giveEvent(search: Search, pending: Pending, next: Next): void {
   const { trace, step, link, turn } = pending;
+  if (search.leavable !== null) return;
   const { events } = search.input;
   // Only `match longest` asks what may still come.
   if (search.input.pattern.mode === "longest") search.pendings.push(pending);
   for (let pos = (trace.takes.at(-1)?.pos ?? -1) + 1; pos < events.length; pos++) {
     const event = events[pos];
     if (event === undefined) break;
-    const take = { step, pos, timeMs: event.timeMs, event, link, turn };
+    const take: Take = { step, pos, timeMs: event.timeMs, event, link, turn, leavable: [] };
     const given = { ...choose(trace, pos), takes: [...trace.takes, take] };
-    if (newestHolds(search.input, given)) next(given);
+    if (!newestHolds(search.input, given)) continue;
+    const leavable = search.asksLeavable ? leavableAfter(search, given, next) : [];
+    next({ ...given, takes: [...trace.takes, { ...take, leavable }] });
   }
+}
+
+/** Goes on as far as no further event is needed. */
+function leavableAfter(search: Search, given: Trace, next: Next): Passage[] {
+  const found: Passage[] = [];
+  search.leavable = found;
+  next(given);
+  search.leavable = null;
+  return found;
+}
+
+/** Does a `next no` stand anywhere in it? */
+function strictNos(sequence: Sequence): boolean {
+  return sequence.some(
+    ({ link, element }) =>
+      (element.kind === "no" && link === "next") || sequencesOf(element).some(strictNos),
+  );
 }
 
 function choose(trace: Trace, choice: number): Trace {

@@ -94,7 +94,7 @@ function offer(
     return null;
   }
   const { step, turn } = place;
-  const take: Take = { step, pos, timeMs: event.timeMs, event, link: "then", turn };
+  const take: Take = { step, pos, timeMs: event.timeMs, event, link: "then", turn, leavable: [] };
   if (fits(input, step, partial, event) && (turn === 0 || eachHolds(step, partial, event))) {
     slots[k - 1] = null;
     return boundsHold(input, row, k, partial, take)
@@ -116,7 +116,15 @@ function begins(input: KeyInput, place: Place, event: EventRecord, pos: number):
       .some((other) => fits(input, no, EMPTY_TRACE, other)),
   );
   if (isBroken) return null;
-  const take: Take = { step, pos, timeMs: event.timeMs, event, link: "then", turn: 0 };
+  const take: Take = {
+    step,
+    pos,
+    timeMs: event.timeMs,
+    event,
+    link: "then",
+    turn: 0,
+    leavable: [],
+  };
   return { ...EMPTY_TRACE, takes: [take] };
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { unreachable } from "../../base/assert.ts";
-import { compareInstants, type Instant, newestHolds } from "./checks.ts";
+import { compareInstants, type Instant, isDoomed, newestHolds } from "./checks.ts";
 import {
   candidatesOf,
   type Enumeration,
@@ -136,8 +136,10 @@ function isAlive(input: KeyInput, pending: Pending, instant: Instant): boolean {
   if (endOf(trace) >= seen) return false;
   // Once a deadline is passed, whatever comes is later than it.
   const timeMs = instant.kind === "event" ? instant.timeMs : instant.timeMs + 0.5;
-  const take = { step, pos: seen, timeMs, event: null, link, turn };
-  return newestHolds(input, { ...trace, takes: [...trace.takes, take] });
+  const take = { step, pos: seen, timeMs, event: null, link, turn, leavable: [] };
+  return (
+    newestHolds(input, { ...trace, takes: [...trace.takes, take] }) && !isDoomed(input, trace, seen)
+  );
 }
 
 /** Does it only wait for the bound of a trailing `no`? */

@@ -23,6 +23,14 @@ export interface Take {
   readonly link: Link;
   /** Its number within its loop, from 0. */
   readonly turn: number;
+  /** The elements around it that this reading could leave directly after it (M-5). */
+  readonly leavable: readonly Passage[];
+}
+
+/** Names one passage through an element among those of a reading: each has an event, so no two begin at one. */
+export interface Passage {
+  readonly element: Taker;
+  readonly from: number;
 }
 
 /** One passage through an element: it has `takes[from]` to `takes[to - 1]`, perhaps none. */
