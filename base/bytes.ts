@@ -58,13 +58,32 @@ export class ByteWriter {
   }
 
   text(value: string): void {
-    const latin = isLatin(value);
-    this.byte(latin ? TEXT_LATIN : TEXT_UTF16);
+    const start = this.#length;
+    const { length } = value;
+    this.byte(TEXT_LATIN);
+    this.uint(length);
+    this.#reserve(length);
+    const bytes = this.#bytes;
+    const at = this.#length;
+    for (let i = 0; i < length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit > 0xff) {
+        this.#length = start;
+        this.#wideText(value);
+        return;
+      }
+      bytes[at + i] = unit;
+    }
+    this.#length = at + length;
+  }
+
+  #wideText(value: string): void {
+    this.byte(TEXT_UTF16);
     this.uint(value.length);
-    this.#reserve(latin ? value.length : value.length * 2);
+    this.#reserve(value.length * 2);
     for (let i = 0; i < value.length; i++) {
       const unit = value.charCodeAt(i);
-      if (!latin) this.#bytes[this.#length++] = unit >>> 8;
+      this.#bytes[this.#length++] = unit >>> 8;
       this.#bytes[this.#length++] = unit & 0xff;
     }
   }
@@ -82,11 +101,6 @@ export class ByteWriter {
     this.#length = 0;
     return copy;
   }
-}
-
-function isLatin(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0xff) return false;
-  return true;
 }
 
 /** Thrown when a record ends too early or holds what no writer wrote: the store's checksum should have caught it. */

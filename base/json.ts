@@ -266,13 +266,12 @@ export function exceedsFields(value: Value, limit: number = MAX_JSON_FIELDS): bo
  * surrogates escaped: equal values made in equal order give equal texts. Takes values of limited depth only.
  */
 export function stringifyJson(value: Value): string {
-  return hasBigint(value) ? write(value) : JSON.stringify(value);
-}
-
-function hasBigint(value: Value): boolean {
-  if (typeof value === "bigint") return true;
-  if (typeof value !== "object" || value === null) return false;
-  return Object.values(value).some(hasBigint);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // It refuses bigints and nothing else that a value can be; to look for them first would cost as much again.
+    return write(value);
+  }
 }
 
 function write(value: Value): string {
