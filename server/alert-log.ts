@@ -78,7 +78,7 @@ export function align(
     return { kind: "refused", reason, accepted: null };
   }
   const ours = number < outbox.next ? outbox.stored(number) : null;
-  if (ours !== null && !sameBytes(ours.payload, end.message.data)) {
+  if (ours !== null && Buffer.compare(ours.payload, end.message.data) !== 0) {
     const reason = `its record ${number} is not the one in the state folder: another engine writes to it`;
     return { kind: "refused", reason, accepted: null };
   }
@@ -161,8 +161,4 @@ function alignAt(base: number, number: number, outbox: OutboxRange, end: FoundEn
 function numberOf(headers: readonly (readonly [string, string])[]): number | null {
   const value = headers.find(([name]) => name === HEADERS.number)?.[1];
   return value !== undefined && /^[1-9]\d{0,15}$/.test(value) ? Number(value) : null;
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -110,10 +110,12 @@ async function decide(parts: CatchUpParts, decision: RecordedDecision): Promise<
       // The state may know of an earlier silence: this record tells it.
       committer.silentTickMs = null;
       return;
-    case "wake":
-      // Decided again by the message that comes next on this feed.
-      await service.stepOne(routeOf(parts, body).source, parts.signal);
+    case "wake": {
+      // Decided again by the message that comes next on this feed; one that wakes several feeds is stepped once.
+      const { source, feed } = routeOf(parts, body);
+      if (feed.idle) await service.stepOne(source, parts.signal);
       return;
+    }
     case "undelivered":
     case "rules":
       committer.decide({ kind, body });

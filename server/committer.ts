@@ -25,6 +25,7 @@ import {
   controlRecord,
   type NumberedRecord,
   type OutboxRecord,
+  positionsText,
   recordOf,
 } from "./outbox-record.ts";
 import type { Source } from "./source.ts";
@@ -94,6 +95,7 @@ export class Committer {
   #savedMs = Number.NEGATIVE_INFINITY;
   /** Was there a commit since then that wrote nothing? */
   #unsaved = false;
+  #stored = 0;
 
   constructor(parts: CommitterParts) {
     this.#parts = parts;
@@ -134,6 +136,11 @@ export class Committer {
   async decideDurably(decision: ControlDecision): Promise<void> {
     this.decide(decision);
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** How often this process has stored state. */
+  get stored(): number {
+    return this.#stored;
   }
 
   /** Are there decisions that no commit has taken yet? */
@@ -205,6 +212,7 @@ export class Committer {
     if (this.#failing !== null) this.#parts.log.info("commits work again");
     this.#failing = null;
     crashPoint("after-commit");
+    this.#stored++;
     outbox.committed();
     crashPoint("after-outbox");
     for (const tell of waiting) tell();
@@ -224,7 +232,7 @@ export class Committer {
   #takeRecords(): readonly OutboxRecord[] {
     const { engine, sources, root } = this.#parts;
     const rules = this.#rules;
-    const positions = sources.map(({ name, position }) => `${name}=${position}`).join(", ");
+    const positions = positionsText(sources);
     const records: OutboxRecord[] = this.#decisions.map(({ kind, body }) =>
       controlRecord(kind, stringifyJson(body), root, positions, rules),
     );

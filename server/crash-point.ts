@@ -70,9 +70,9 @@ export function crashAfterTurn(point: CrashPoint): void {
 const poison = /^(throw|abort):(.+)$/.exec(process.env["SEQUITUR_POISON"] ?? "");
 
 export function poisonPoint(data: Uint8Array): void {
-  const [, way, text = ""] = poison ?? [];
-  if (poison === null || !Buffer.from(data.buffer, data.byteOffset, data.length).includes(text))
-    return;
+  if (poison === null) return;
+  const [, way, text = ""] = poison;
+  if (!Buffer.from(data.buffer, data.byteOffset, data.length).includes(text)) return;
   if (way === "abort") process.abort();
   throw new Error("a message that throws, for a test");
 }

@@ -80,11 +80,16 @@ export function controlRecord(
   return { subject: `${root}.control.${kind}`, id: "", version: "", positions, rules, payload };
 }
 
+/**
+ * Alerts of a shadow rule have a subject of their own, whatever the rule's `to` says: nobody who waits for alerts is to
+ * get them.
+ */
 function subjectOf(output: Output, root: string): string {
   switch (output.kind) {
     case "alert": {
-      const { severity, rule } = output.alert;
-      return output.to ?? `${root}.${severity}.${subjectTokens(rule)}`;
+      const { severity, rule, mode } = output.alert;
+      const tokens = `${severity}.${subjectTokens(rule)}`;
+      return mode === "shadow" ? `${root}.shadow.${tokens}` : (output.to ?? `${root}.${tokens}`);
     }
     case "late":
       return `${root}.late.${subjectTokens(output.stream)}`;
@@ -93,6 +98,24 @@ function subjectOf(output: Output, root: string): string {
     case "control":
       return `${root}.control.${output.control}`;
   }
+}
+
+/** Where feeds stand, as records and strikes tell it: `EVENTS=17, OTHER=5`. */
+export function positionsText(
+  feeds: readonly { readonly name: string; readonly position: number }[],
+): string {
+  return feeds.map(({ name, position }) => `${name}=${position}`).join(", ");
+}
+
+/** The positions by feed of what `positionsText` gave. */
+export function readPositions(text: string): ReadonlyMap<string, number> {
+  if (text === "") return new Map();
+  return new Map(
+    text.split(", ").map((one): [string, number] => {
+      const at = one.lastIndexOf("=");
+      return [one.slice(0, at), Number(one.slice(at + 1))];
+    }),
+  );
 }
 
 /** Names in back quotes may hold what subjects must not: such characters become underscores. */

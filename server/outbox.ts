@@ -38,12 +38,16 @@ export const OUTBOX_LIMITS: OutboxLimits = {
   keepEntries: 100_000,
 };
 
-/** Most entries that one commit removes. */
+/** Entries that one commit removes at most, beside twice as many as it stores. */
 const PRUNE_SLICE = 1_000;
 
-/** Since when all entries up to a number are acknowledged. */
+/** Age of entries is told by marks that span so long. */
+const MARK_MS = 1_000;
+
+/** All entries up to a number were acknowledged by `atMs`, those of this mark since `fromMs`. */
 interface AckMark {
   readonly number: number;
+  readonly fromMs: number;
   readonly atMs: number;
 }
 
@@ -66,6 +70,8 @@ export class Outbox {
   /** Are those staged to be stored? */
   #storing = true;
   #marks: AckMark[] = [];
+  /** Entries that the next commit may remove. */
+  #slice = PRUNE_SLICE;
   #pruned = 0;
 
   /** `next`: the number after the last one given, as stored. Call `reload` before the first use. */
@@ -141,7 +147,8 @@ export class Outbox {
       this.#add(decodeRecord(numberOf(key), value));
     }
     for (const record of this.#unstored) if (record.number > acked) this.#add(record);
-    this.#marks = acked >= this.#firstStored ? [{ number: acked, atMs: nowMs }] : [];
+    const mark = { number: acked, fromMs: nowMs, atMs: nowMs };
+    this.#marks = acked >= this.#firstStored ? [mark] : [];
   }
 
   #add(record: NumberedRecord): void {
@@ -153,7 +160,10 @@ export class Outbox {
   stage(records: readonly OutboxRecord[]): StoreChange[] {
     this.#number(records);
     this.#storing = true;
-    return [...this.#unstored, ...this.#staged].map((record) => ({
+    const stored = [...this.#unstored, ...this.#staged];
+    // More than come, or they would pile up.
+    this.#slice = PRUNE_SLICE + 2 * stored.length;
+    return stored.map((record) => ({
       space: OUTBOX_SPACE,
       key: keyOf(record.number),
       value: encodeRecord(record),
@@ -178,7 +188,7 @@ export class Outbox {
   /** Changes that remove entries which are acknowledged for long enough. */
   stagePruning(nowMs: number): StoreChange[] {
     const before = Math.max(this.#expired(nowMs), this.#acked - this.#limits.keepEntries);
-    const end = Math.min(before, this.#firstStored - 1 + PRUNE_SLICE);
+    const end = Math.min(before, this.#firstStored - 1 + this.#slice);
     const changes: StoreChange[] = [];
     for (let number = this.#firstStored; number <= end; number++) {
       changes.push({ space: OUTBOX_SPACE, key: keyOf(number), value: null });
@@ -193,7 +203,7 @@ export class Outbox {
     while (this.#marks[0] !== undefined && this.#marks[0].atMs + this.#limits.keepMs <= nowMs) {
       expired = this.#marks[0].number;
       // The mark stays until a later one is due as well: one slice may not remove all that it covers.
-      if (expired > this.#firstStored - 1 + PRUNE_SLICE) return expired;
+      if (expired > this.#firstStored - 1 + this.#slice) return expired;
       this.#marks.shift();
     }
     return expired;
@@ -214,6 +224,7 @@ export class Outbox {
     this.#staged = [];
     this.#firstStored += this.#pruned;
     this.#pruned = 0;
+    this.#slice = PRUNE_SLICE;
   }
 
   /** The alert stream has everything up to `number`. */
@@ -232,12 +243,12 @@ export class Outbox {
     this.#mark(number, nowMs);
   }
 
-  /** One mark a second is enough to tell the age of an entry. */
+  /** One mark a second is enough to tell the age of an entry: it counts from the last one that the mark spans. */
   #mark(number: number, atMs: number): void {
     const last = this.#marks.at(-1);
-    if (last !== undefined && atMs - last.atMs < 1000 && this.#marks.length > 1) {
-      this.#marks[this.#marks.length - 1] = { number, atMs };
-    } else this.#marks.push({ number, atMs });
+    if (last !== undefined && atMs - last.fromMs < MARK_MS) {
+      this.#marks[this.#marks.length - 1] = { number, fromMs: last.fromMs, atMs };
+    } else this.#marks.push({ number, fromMs: atMs, atMs });
   }
 }
 

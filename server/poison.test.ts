@@ -14,23 +14,33 @@ function judge(ends: readonly (readonly [ReturnType<typeof died> | typeof clean,
   return ends.map(([left, positions]) => {
     const verdict = judgeEnd(strikes, left, positions);
     strikes = verdict.strikes;
-    return [verdict.poison?.seq ?? null, verdict.known];
+    return [verdict.poison?.seq ?? null, verdict.strikes.skipped.map(({ seq }) => seq)];
   });
 }
 
 test("three ends at the same place, the last two within the same message", () => {
   const ends = [died(null), died("S", 7), died("S", 7), clean, died(null)] as const;
   expect(judge(ends.map((end) => [end, "S=5"]))).toEqual([
-    [null, false],
-    [null, false],
-    [7, false],
-    [7, true],
-    [7, true],
+    [null, []],
+    [null, []],
+    [7, [7]],
+    [null, [7]],
+    [null, [7]],
+  ]);
+});
+
+test("a second message between two checkpoints is put aside beside the first", () => {
+  const ends = [died(null), died("S", 7), died("S", 7), died("S", 9), died("S", 9), clean];
+  expect(judge(ends.map((end) => [end, "S=5"])).slice(2)).toEqual([
+    [7, [7]],
+    [null, [7]],
+    [9, [7, 9]],
+    [null, [7, 9]],
   ]);
 });
 
 test("kills from outside, other messages and progress put nothing aside", () => {
-  const none = [null, false];
+  const none = [null, []];
   const kills = Array.from({ length: 9 }, () => [died(null), "S=5"] as const);
   expect(judge(kills)).toEqual(kills.map(() => none));
   const apart = [1, 2, 3, 4, 5].map((seq) => [died("S", seq), "S=0"] as const);
@@ -39,15 +49,21 @@ test("kills from outside, other messages and progress put nothing aside", () => 
   expect(judge(moving)).toEqual(moving.map(() => none));
 });
 
-test("a message that was put aside is forgotten behind it", () => {
-  const ends = [died("S", 7), died("S", 7), died("S", 7)].map((end) => [end, "S=5"] as const);
-  expect(judge([...ends, [clean, "S=8"]]).at(-1)).toEqual([null, false]);
+test("a message that was put aside is forgotten behind it, and where its feed went back", () => {
+  const ends = [died("S", 7), died("S", 7), died("S", 7)].map((end) => [end, "R=2, S=5"] as const);
+  const next = (positions: string) => judge([...ends, [clean, positions]]).at(-1);
+  expect(next("R=2, S=7")).toEqual([null, []]);
+  expect(next("R=2, S=4")).toEqual([null, []]);
+  // What others have passed meanwhile changes nothing.
+  expect(next("R=9, S=6")).toEqual([null, [7]]);
 });
 
 test("strikes are stored and read", () => {
   const store = openMemoryStore();
   expect(readStrikes(store)).toBeNull();
-  const strikes = { positions: "S=5", count: 2, mark: { stream: "S", seq: 7 }, skipped: null };
+  const seven = { stream: "S", seq: 7 };
+  const nine = { stream: "S", seq: 9 };
+  const strikes = { positions: "S=5", count: 2, mark: seven, skipped: [seven, nine] };
   store.commit([strikesChange(strikes)]);
   expect(readStrikes(store)).toEqual(strikes);
 });

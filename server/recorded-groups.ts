@@ -6,7 +6,7 @@
 import type { Value } from "../base/value.ts";
 import type { Broker, Outcome } from "../io/nats.ts";
 import { messageAt, type StoredMessage } from "../io/nats-streams.ts";
-import { HEADERS, type NumberedRecord } from "./outbox-record.ts";
+import { HEADERS, type NumberedRecord, readPositions } from "./outbox-record.ts";
 import { cannot, differs } from "./unbuildable.ts";
 
 export interface RecordedDecision {
@@ -86,7 +86,9 @@ export class RecordedGroups {
         throw differs(record.number, "it was not decided there");
       }
       if (record.subject !== recorded.subject) throw differs(record.number, "another subject");
-      if (!sameBytes(record.payload, recorded.data)) throw differs(record.number, "another text");
+      if (Buffer.compare(record.payload, recorded.data) !== 0) {
+        throw differs(record.number, "another text");
+      }
     }
   }
 
@@ -99,7 +101,7 @@ export class RecordedGroups {
         throw cannot(`record ${first + i} was decided by other rules (${header(record, "rules")})`);
       }
     }
-    const positions = positionsOf(header(records[0], "positions"));
+    const positions = readPositions(header(records[0], "positions"));
     return { first, records, decisions: records.filter(isDecision).map(decisionOf), positions };
   }
 
@@ -139,17 +141,4 @@ function decisionOf({ data }: StoredMessage): RecordedDecision {
     readonly positions: Readonly<Record<string, number>>;
   };
   return { kind, body, positions: new Map(Object.entries(positions)) };
-}
-
-/** `EVENTS=17, OTHER=5`. */
-function positionsOf(text: string): ReadonlyMap<string, number> {
-  const pairs = text.split(", ").map((pair): [string, number] => {
-    const [name = "", position = ""] = pair.split("=");
-    return [name, Number(position)];
-  });
-  return new Map(pairs);
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

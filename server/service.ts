@@ -60,6 +60,8 @@ export class Service {
   readonly #skipped: StepMark[] = [];
   /** Events whose messages are still to be marked before they are stepped. */
   #careful = 0;
+  /** They are marked for as long as state was stored just so often. */
+  #carefulAt = -1;
   /** Is there stored state that is not in memory yet? */
   #loading = true;
   #decidedMs = Number.NEGATIVE_INFINITY;
@@ -174,9 +176,10 @@ export class Service {
     this.#skipped.push(mark);
   }
 
-  /** Marks the messages of so many events before they are stepped. */
+  /** Marks messages before they are stepped: those of so many events, and all until state is stored the next time. */
   beCareful(events: number): void {
     this.#careful = events;
+    this.#carefulAt = this.#parts.committer.stored;
   }
 
   /** Steps what a source has up to a sequence, and waits for it. */
@@ -215,11 +218,12 @@ export class Service {
 
   /** Steps a message so that one which ends the process is found out. */
   #stepMarked(source: Source, message: FeedMessage): number {
-    const { stepping } = this.#parts;
-    if (this.#careful > 0) stepping?.mark({ stream: source.name, seq: message.seq });
+    const { stepping, committer } = this.#parts;
+    const careful = this.#careful > 0 || this.#carefulAt === committer.stored;
+    if (careful) stepping?.mark({ stream: source.name, seq: message.seq });
     try {
       const events = this.#stepMessage(source, message);
-      if (this.#careful > 0) stepping?.clear();
+      if (careful) stepping?.clear();
       this.#careful -= events;
       return events;
     } catch (error) {

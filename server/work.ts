@@ -17,7 +17,7 @@ import type { Log } from "./log.ts";
 import type { MemoryGuard } from "./memory-guard.ts";
 import type { Metrics } from "./metrics.ts";
 import type { OutboxLimits } from "./outbox.ts";
-import { judgeEnd, readStrikes, storedPositions, strikesChange } from "./poison.ts";
+import { judgeEnd, MAX_SKIPPED, readStrikes, storedPositions, strikesChange } from "./poison.ts";
 import { POISON_FLAG, RefusalError } from "./refusal.ts";
 import type { ServiceRules } from "./rule-folder.ts";
 import { type Assembly, assemble } from "./service-assembly.ts";
@@ -117,6 +117,7 @@ export async function work(parts: WorkParts): Promise<void> {
       crashPoint("after-replay");
       log.info({ record: catchUpTo }, "the state was built anew");
     }
+    if (parts.stepping?.left.clean === false) service.beCareful(2 * config.state.commit.events);
     // Not before: what they decide must not come between records that are compared.
     subscribers = parts.subscribers?.(assembly) ?? NO_SUBSCRIBERS;
     status.begin(assembly);
@@ -154,23 +155,31 @@ export async function work(parts: WorkParts): Promise<void> {
 }
 
 /** A message that the processes before died of is put aside, or ends the start. */
-function judgeLastEnd(parts: WorkParts, { service, committer }: Assembly): void {
-  const { store, stepping, log, config } = parts;
+function judgeLastEnd(parts: WorkParts, { service, committer, gaps }: Assembly): void {
+  const { store, stepping, log } = parts;
   if (stepping === undefined) return;
   const { left } = stepping;
-  const before = readStrikes(store);
-  const { strikes, poison, known } = judgeEnd(before, left, storedPositions(store));
+  // A stream whose loss was accepted may have other messages in their places.
+  const before = gaps.length > 0 ? null : readStrikes(store);
+  const { strikes, poison } = judgeEnd(before, left, storedPositions(store));
   if (!left.clean || before !== null) committer.add([strikesChange(strikes)]);
-  if (!left.clean) service.beCareful(2 * config.state.commit.events);
+  // Until what the alert stream is ahead by is caught up with.
+  if (!left.clean) service.beCareful(Number.POSITIVE_INFINITY);
+  for (const mark of strikes.skipped) service.skip(mark);
+  if (strikes.skipped.length > MAX_SKIPPED) {
+    throw new RefusalError(
+      3,
+      `${MAX_SKIPPED} messages were put aside, and the process ends again`,
+      ["the fault is hardly with the messages: look at the last lines of the log before each end"],
+    );
+  }
   if (poison === null) return;
   const reason = `the process ended ${strikes.count} times at the same place, again while this message was stepped`;
-  if (parts.failOnPoison === true && !known) {
+  if (parts.failOnPoison === true) {
     throw new RefusalError(3, `message ${poison.seq} of the stream ${poison.stream}: ${reason}`, [
       `without ${POISON_FLAG} it is put aside and the rest goes on`,
     ]);
   }
-  service.skip(poison);
-  if (known) return;
   log.error(
     { stream: poison.stream, seq: poison.seq },
     "a message is put aside: the process dies of it",

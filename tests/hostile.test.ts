@@ -202,47 +202,74 @@ test("an alert stream that takes nothing: intake pauses at the outbox's bound, a
   expect(found).toEqual(Array.from({ length: found.length }, (_, n) => n));
 });
 
-test.each(["throw", "abort"])(
-  "a message that ends the process (%s) is put aside at the fourth start",
-  async (way) => {
-    await makeStream(broker, "EVENTS", ["events.s"]);
-    const texts = numbered(60, 0).map((text, n) =>
-      n === 30 ? text.replace("{", '{"bad":"poison",') : text,
+test("a message that ends the process is put aside at the fourth start", async () => {
+  await makeStream(broker, "EVENTS", ["events.s"]);
+  const texts = numbered(60, 0).map((text, n) =>
+    n === 30 ? text.replace("{", '{"bad":"poison",') : text,
+  );
+  await new Feeder(broker, "EVENTS", "events.s", texts).send(texts.length);
+  const folder = folderOf(EACH);
+  const poison = { SEQUITUR_POISON: "throw:poison" };
+  for (let life = 0; life < 3; life++) {
+    const exit = await new ServiceProcess(folder, poison).exit;
+    expect(exit).toEqual({ code: 1, signal: null });
+  }
+  const stopped = new ServiceProcess(folder, poison, ["--fail-on-poison"]);
+  expect((await stopped.exit).code).toBe(3);
+  expect(stopped.stderr).toContain("message 31 of the stream EVENTS: the process ended 3 times");
+  const service = new ServiceProcess(folder, poison);
+  await service.running();
+  await service.caughtUp();
+  expect(await service.stop()).toEqual({ code: 0, signal: null });
+  const found = await numbers();
+  expect(found).toEqual(Array.from({ length: 60 }, (_, n) => n).filter((n) => n !== 30));
+  const records = await readAlerts(broker);
+  const skip = records.find(({ subject }) => subject === "alerts.control.skip");
+  expect(JSON.parse(skip?.text ?? "{}")).toMatchObject({ feed: "EVENTS", seq: 31 });
+  const dead = records.find(({ subject }) => subject === "alerts.dead.s");
+  expect(JSON.parse(dead?.text ?? "{}")).toMatchObject({ seq: 31, reason: "poison" });
+  // The state is built anew with the same decision.
+  const again = new ServiceProcess(folder, {});
+  await again.running();
+  expect(await again.stop()).toEqual({ code: 0, signal: null });
+  expect(await readAlerts(broker)).toEqual(records);
+});
+
+test("two messages of which the process dies at once, far behind the same checkpoint, are both put aside", async () => {
+  await makeStream(broker, "EVENTS", ["events.s"]);
+  // So many events without a record that a mark of the next few commits would not reach the first of them.
+  const quiet = Array.from({ length: 5000 }, () => JSON.stringify({ at: second(0) })).join("\n");
+  const texts = numbered(20, 0).map((text, n) =>
+    n < 2 ? text.replace("{", '{"bad":"poison",') : text,
+  );
+  const messages = [quiet, ...texts];
+  await new Feeder(broker, "EVENTS", "events.s", messages).send(messages.length);
+  const folder = folderOf(
+    EACH.replace("a: s", "a: s where exists(n)"),
+    "state: { checkpoint: 10s }\n",
+  );
+  const poison = { SEQUITUR_POISON: "abort:poison" };
+  const lived: boolean[] = [];
+  let service: ServiceProcess;
+  do {
+    service = new ServiceProcess(folder, poison);
+    lived.push(
+      await service.caughtUp().then(
+        () => true,
+        () => false,
+      ),
     );
-    await new Feeder(broker, "EVENTS", "events.s", texts).send(texts.length);
-    const folder = folderOf(EACH);
-    const poison = { SEQUITUR_POISON: `${way}:poison` };
-    for (let life = 0; life < 3; life++) {
-      const exit = await new ServiceProcess(folder, poison).exit;
-      expect(exit).toEqual(
-        way === "throw" ? { code: 1, signal: null } : { code: null, signal: "SIGABRT" },
-      );
-    }
-    if (way === "throw") {
-      const stopped = new ServiceProcess(folder, poison, ["--fail-on-poison"]);
-      expect((await stopped.exit).code).toBe(3);
-      expect(stopped.stderr).toContain(
-        "message 31 of the stream EVENTS: the process ended 3 times",
-      );
-    }
-    const service = new ServiceProcess(folder, poison);
-    await service.running();
-    await service.caughtUp();
-    expect(await service.stop()).toEqual({ code: 0, signal: null });
-    const found = await numbers();
-    expect(found).toEqual(Array.from({ length: 60 }, (_, n) => n).filter((n) => n !== 30));
-    const records = await readAlerts(broker);
-    const skip = records.find(({ subject }) => subject === "alerts.control.skip");
-    expect(JSON.parse(skip?.text ?? "{}")).toMatchObject({ feed: "EVENTS", seq: 31 });
-    const dead = records.find(({ subject }) => subject === "alerts.dead.s");
-    expect(JSON.parse(dead?.text ?? "{}")).toMatchObject({ seq: 31, reason: "poison" });
-    // The state is built anew with the same decision.
-    const again = new ServiceProcess(folder, {});
-    await again.running();
-    expect(await again.stop()).toEqual({ code: 0, signal: null });
-    expect(await readAlerts(broker)).toEqual(records);
-  },
-);
+  } while (lived.at(-1) !== true && lived.length < 10);
+  // Once to notice, twice to be sure of the first, twice to be sure of the second.
+  expect(lived.length).toBeGreaterThanOrEqual(6);
+  expect(lived.at(-1)).toBe(true);
+  expect(await service.stop()).toEqual({ code: 0, signal: null });
+  expect(await numbers()).toEqual(
+    Array.from({ length: 18 }, (_, n) => n + 2),
+  );
+  const skipped = (await readAlerts(broker)).filter(({ subject }) => subject.endsWith(".skip"));
+  expect(skipped.map(({ text }) => JSON.parse(text).seq)).toEqual([2, 3]);
+});
 
 test("memory that runs out pauses intake, and ends the process before the system does", async () => {
   await makeStream(broker, "EVENTS", ["events.s"]);

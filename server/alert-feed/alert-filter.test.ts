@@ -25,11 +25,27 @@ test("many stars cost no exponential time", () => {
 
 test("severity is at least the one asked for", () => {
   const takes = alertMatcher({ rule: "r.*", severity: "medium" });
-  const alert = (rule: string, severity: AlertHead["severity"]) => ({ id: "1", rule, severity });
+  const alert = (rule: string, severity: AlertHead["severity"]): AlertHead => ({
+    ...{ id: "1", rule, severity },
+    mode: "live",
+  });
   expect(
     (["info", "low", "medium", "high", "critical"] as const).map((one) => takes(alert("r.a", one))),
   ).toEqual([false, false, true, true, true]);
   expect(takes(alert("s.a", "critical"))).toBe(false);
+});
+
+test("alerts of shadow rules are for those who ask for them", () => {
+  const takes = (shadow: { readonly shadow?: boolean }, mode: AlertHead["mode"]) =>
+    alertMatcher({ rule: "*", severity: "info", ...shadow })({
+      ...{ id: "1", rule: "r", severity: "high" },
+      mode,
+    });
+  expect([takes({}, "live"), takes({}, "shadow")]).toEqual([true, false]);
+  expect([takes({ shadow: true }, "live"), takes({ shadow: true }, "shadow")]).toEqual([
+    true,
+    true,
+  ]);
 });
 
 test("only alerts are alerts", () => {

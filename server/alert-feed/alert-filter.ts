@@ -1,4 +1,4 @@
-/** Which alerts a subscriber wants: a glob over the rule's name, and the least severity. */
+/** Which alerts a subscriber wants: a glob over the rule's name, the least severity, and those of shadow rules or not. */
 
 import type { Alert } from "../../engine/outputs.ts";
 
@@ -11,21 +11,25 @@ export interface AlertFilter {
   readonly rule: string;
   /** At least this one. */
   readonly severity: Severity;
+  /** Those of rules in `mode shadow`, too; left out: no. */
+  readonly shadow?: boolean;
 }
-
-export const ALL_ALERTS: AlertFilter = { rule: "*", severity: "info" };
 
 export function isSeverity(text: string): text is Severity {
   return (SEVERITIES as readonly string[]).includes(text);
 }
 
 /** What the filter needs of an alert. */
-export type AlertHead = Pick<Alert, "id" | "rule" | "severity">;
+export type AlertHead = Pick<Alert, "id" | "rule" | "severity" | "mode">;
 
 /** A test of the filter, made once and used for every alert. */
-export function alertMatcher({ rule, severity }: AlertFilter): (alert: AlertHead) => boolean {
+export function alertMatcher(filter: AlertFilter): (alert: AlertHead) => boolean {
+  const { rule, severity, shadow = false } = filter;
   const least = SEVERITIES.indexOf(severity);
-  return (alert) => SEVERITIES.indexOf(alert.severity) >= least && matchesGlob(rule, alert.rule);
+  return (alert) =>
+    SEVERITIES.indexOf(alert.severity) >= least &&
+    (shadow || alert.mode !== "shadow") &&
+    matchesGlob(rule, alert.rule);
 }
 
 /**

@@ -9,7 +9,7 @@
 import { createEngine, type Engine, type Feed } from "../../engine/engine.ts";
 import { streamHasSubject } from "../../rules/envelope.ts";
 import { decodeMessage } from "../../server/decode.ts";
-import { HEADERS, recordOf } from "../../server/outbox-record.ts";
+import { HEADERS, readPositions, recordOf } from "../../server/outbox-record.ts";
 import type { ServiceRules } from "../../server/rule-folder.ts";
 import type { ModelMessage } from "./stream-model.ts";
 
@@ -139,15 +139,6 @@ function groupsOf(messages: readonly ModelMessage[]): Group[] {
   return groups;
 }
 
-function positionsOf(text: string): Map<string, number> {
-  return new Map(
-    text.split(", ").map((one) => {
-      const at = one.lastIndexOf("=");
-      return [one.slice(0, at), Number(one.slice(at + 1))];
-    }),
-  );
-}
-
 export interface Judged {
   readonly rules: ServiceRules;
   /** The JetStream streams, in the order of their names, with the streams of the rules that each holds. */
@@ -167,7 +158,7 @@ export function judge({ rules, holders, log, messages, complete }: Judged): stri
   for (const [index, group] of groups.entries()) {
     for (const decision of group.decisions) reference.decide(decision);
     number += group.decisions.length;
-    reference.advance(positionsOf(group.positions));
+    reference.advance(readPositions(group.positions));
     const expected = reference.take();
     const cut = !complete && index === groups.length - 1;
     const wrong = difference(group.records, expected, number, cut);

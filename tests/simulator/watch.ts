@@ -9,6 +9,7 @@
  */
 
 import { OUTBOX_SPACE, Outbox } from "../../server/outbox.ts";
+import { readPositions } from "../../server/outbox-record.ts";
 import { readStoredAlerts, readStoredFeeds } from "../../server/stored-service.ts";
 import type { StoreChange } from "../../state/store.ts";
 import type { DiskModel } from "./disk-model.ts";
@@ -139,8 +140,8 @@ export class Watch {
 
   /** What the records rest on that the alert stream has got: the state behind them may be lost later, and built anew. */
   #publishLog(positions: string, before: string): void {
-    const from = positionsOf(before);
-    for (const [feed, position] of positionsOf(positions)) {
+    const from = readPositions(before);
+    for (const [feed, position] of readPositions(positions)) {
       const log = logOf(this.#published, feed);
       const committed = logOf(this.#committed, feed);
       for (let seq = (from.get(feed) ?? 0) + 1; seq <= position; seq++) {
@@ -175,14 +176,6 @@ export class Watch {
 
 function positionsText(message: ModelMessage | null): string {
   return message?.headers.find(([name]) => name === "Sequitur-Pos")?.[1] ?? "";
-}
-
-function positionsOf(text: string): Map<string, number> {
-  const pairs = text.split(", ").map((one): [string, number] => {
-    const [feed = "", position = "0"] = one.split("=");
-    return [feed, Number(position)];
-  });
-  return new Map(pairs.filter(([feed]) => feed !== ""));
 }
 
 function logOf(
