@@ -92,6 +92,8 @@ export class Source {
   #trouble: string | null = null;
   /** Did the server say that nothing was there behind the last message? For figures only. */
   #caughtUp = false;
+  /** What ends here holds nothing of ours behind the position. */
+  #passed = 0;
   #lastSeq: number | null = null;
   #completeAt: Moment | null = null;
   /** Silence counts from here at the earliest: the stream could not be heard before. */
@@ -122,6 +124,14 @@ export class Source {
 
   get position(): number {
     return this.#position;
+  }
+
+  /**
+   * Up to here it has read all that its filters let through, as far as the server was heard: the position, or behind it
+   * where messages of others follow.
+   */
+  get passed(): number {
+    return Math.max(this.#position, this.#passed);
   }
 
   /** Where it stands, as that would be stored. */
@@ -180,7 +190,10 @@ export class Source {
           this.#heard(result.caughtUp);
           this.sawEnd(result.stream.lastSeq, asked);
           // A filtered stream may end with messages that are none of ours.
-          if (result.caughtUp && !this.ready) this.#complete(asked);
+          if (result.caughtUp && !this.ready) {
+            this.#complete(asked);
+            this.#passed = result.stream.lastSeq;
+          }
           this.#events.onChange();
           break;
         case "away":

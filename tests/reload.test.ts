@@ -39,7 +39,7 @@ afterAll(async () => {
 
 /** Each test has the server's account to itself. */
 afterEach(async () => {
-  for (const name of ["EVENTS", "OTHER", "ALERTS", "KV_RULES", "KV_BAD"]) {
+  for (const name of ["EVENTS", "OTHER", "WEB", "ALERTS", "KV_RULES", "KV_BAD"]) {
     await broker.api(`STREAM.DELETE.${name}`);
   }
 });
@@ -474,5 +474,30 @@ rule r.far "Far" { severity low  match by user within 1m { a: other } alert "{us
     ({ length }) => length === 2,
   );
   expect(Object.keys(gone[1]?.positions ?? {})).toEqual(["EVENTS"]);
+
+  // A subject that is new in a stream which is read already: what is old there is not judged.
+  await makeStream(broker, "WEB", ["web.a", "web.b"]);
+  const web = (
+    letter: string,
+  ): string => `stream ${letter} from "web.${letter}" { time t  idle 10m }
+rule r.${letter} "Web" { severity low  match by user within 1m { a: ${letter} } alert "{user}" }
+`;
+  edit(folder, "c.seq", web("a"));
+  await until(
+    () => controls("activate"),
+    ({ length }) => length === 3,
+  );
+  broker.publish("web.b", text(event(50, "old", "x")));
+  // The service is told that nothing of its own is there.
+  await sleep(2000);
+  edit(folder, "c.seq", web("a") + web("b"));
+  const wider = await until(
+    () => controls("activate"),
+    ({ length }) => length === 4,
+  );
+  expect(wider[3]?.positions["WEB"]).toBe(1);
+  broker.publish("web.b", text(event(51, "young", "x")));
+  const webs = await until(alerts, (all) => all.some(({ rule }) => rule === "r.b"));
+  expect(webs.filter(({ rule }) => rule === "r.b").map(({ title }) => title)).toEqual(["young"]);
   expect(await service.stop()).toEqual({ code: 0, signal: null });
 });

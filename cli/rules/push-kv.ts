@@ -79,7 +79,8 @@ function refusalLines(
 /** What services say of sets, on the control subjects. */
 class Answers {
   readonly #off: () => void;
-  readonly #heard = new Map<string, ValueObject>();
+  /** What was said of each set, by its number. */
+  readonly #heard = new Map<number, ValueObject>();
   #told: () => void = () => undefined;
 
   constructor(broker: Broker, root: string) {
@@ -89,17 +90,24 @@ class Answers {
       const record = body as ValueObject;
       const origin = record["origin"];
       if (!isObject(origin ?? null) || (origin as ValueObject)["kind"] !== "kv") return;
-      this.#heard.set(String((origin as ValueObject)["mark"]), record);
+      this.#heard.set(Number((origin as ValueObject)["mark"]), record);
       this.#told();
     });
   }
 
-  /** The report on the set of this number. Throws UsageError where none comes in time. */
+  /**
+   * The report on the set of this number. Where a later one is told of instead, a service has never looked at this one,
+   * and will not. Throws UsageError where nothing comes in time.
+   */
   async of(number: number, seconds: number): Promise<ValueObject> {
     const endMs = performance.now() + seconds * 1000;
     for (;;) {
-      const found = this.#heard.get(String(number));
+      const found = this.#heard.get(number);
       if (found !== undefined) return { outcome: "activated", ...found };
+      const later = [...this.#heard.keys()].find((other) => other > number);
+      if (later !== undefined) {
+        return { outcome: "superseded", reason: `set ${later} came before it was taken` };
+      }
       const leftMs = endMs - performance.now();
       if (leftMs <= 0) {
         throw new UsageError(

@@ -60,6 +60,10 @@ export function outcomeLine(report: ValueObject): string {
       return `set ${set} runs already`;
     case "accepted":
       return "the set was sent; `sequitur rules ls` tells what becomes of it";
+    case "refused":
+      return `the set is valid, and cannot run as things are (${reason}); what ran before goes on`;
+    case "superseded":
+      return `the set is not taken (${reason})`;
     default:
       return `the set is not taken (${reason}); what ran before goes on`;
   }
@@ -83,6 +87,9 @@ export function exitCodeOf(report: ValueObject): number {
       return EXIT.invalidRules;
     case "failed":
       return EXIT.findings;
+    case "refused":
+    case "superseded":
+      return EXIT.usage;
     default:
       return EXIT.usage;
   }

@@ -65,11 +65,12 @@ export async function rollbackCommand(
   const target = findTarget(options);
   const { to } = options;
   if (target.bucket === null) {
-    const { body } = await ask(target, "POST", "rules:rollback", {
+    const query = options.wait === null ? "" : waitQuery(options.wait);
+    const { body } = await ask(target, "POST", `rules:rollback${query}`, {
       ...(to === null ? {} : { set: to }),
       by: defaultAuthor(),
     });
-    if (body["outcome"] === undefined) throw new UsageError(text(body["detail"]));
+    judgeAnswer(body, options.wait);
     return tell(body, options.json, output);
   }
   const broker = await connectTarget(target, output);
@@ -102,9 +103,8 @@ async function send(
     if (options.after !== null) throw new UsageError("--after is for sets in a bucket");
     const { bundle, author, note, choices } = set;
     const body = { ...bundle, author, note, choices };
-    const query = options.wait === null ? "?wait=false" : "";
-    const answer = await ask(target, "PUT", `rules${query}`, body);
-    if (answer.body["outcome"] === undefined) throw new UsageError(text(answer.body["detail"]));
+    const answer = await ask(target, "PUT", `rules${waitQuery(options.wait)}`, body);
+    judgeAnswer(answer.body, options.wait);
     return tell(answer.body, options.json, output);
   }
   const broker = await connectTarget(target, output);
@@ -115,6 +115,21 @@ async function send(
   } finally {
     await broker.close();
   }
+}
+
+/** Node's client gives up on an answer after five minutes. */
+const LONGEST_WAIT_SECONDS = 280;
+
+function waitQuery(seconds: number | null): string {
+  return `?wait=${seconds === null ? false : Math.min(seconds, LONGEST_WAIT_SECONDS)}`;
+}
+
+/** Throws UsageError where the service refused the request itself, or has not said in time what it was asked. */
+function judgeAnswer({ outcome, detail }: ValueObject, wait: number | null): void {
+  if (outcome === undefined) throw new UsageError(text(detail));
+  if (outcome !== "accepted" || wait === null) return;
+  const seconds = Math.min(wait, LONGEST_WAIT_SECONDS);
+  throw new UsageError(`the service has not said within ${seconds} s what becomes of the set`);
 }
 
 /** Problems on stderr, verdicts on stdout. */

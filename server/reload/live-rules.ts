@@ -27,7 +27,7 @@ import type { RuleChoice } from "./set-package.ts";
 import { bucketEntries, SetSources } from "./set-sources.ts";
 import { SourceSwitch } from "./source-switch.ts";
 import type { StartRules } from "./start-rules.ts";
-import { type RuleSwitch, readStoredBundle, setChanges } from "./stored-set.ts";
+import { packBundle, type RuleSwitch, readStoredBundle, setChanges } from "./stored-set.ts";
 
 export interface LiveRulesParts {
   readonly config: Config;
@@ -45,7 +45,10 @@ export interface LiveRulesParts {
   readonly meter: BusyMeter | null;
 }
 
+/** How often rules are held against their budgets. */
 const LOOK_EVERY_MS = 1000;
+/** A rule that could not be switched is left alone for so long. */
+const SWITCH_AGAIN_MS = 30_000;
 /** A throttled rule pauses so long at first, and twice as long each time after that. */
 const FIRST_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 3_600_000;
@@ -61,6 +64,8 @@ export class LiveRules implements Reloading {
   readonly #strikes = new Map<string, { readonly count: number; readonly atMs: number }>();
   /** Rules that are being switched. */
   readonly #switching = new Set<string>();
+  /** Rules that could not be switched, and when it may be tried again, by the monotonic clock. */
+  readonly #notBefore = new Map<string, number>();
   readonly #failure: Promise<never>;
   #fail: (error: unknown) => void = () => undefined;
   #ended: () => void = () => undefined;
@@ -81,8 +86,8 @@ export class LiveRules implements Reloading {
     this.#quotas = new QuotaWatch(config.limits.rule, assembly.engine, clock, parts.meter);
     if (!start.isStored) {
       const { stored, set } = start.running;
-      const bundles = new Map([[set.fullHash, set.bundle]]);
-      assembly.committer.add(setChanges(null, stored, bundles));
+      const bundles = new Map([[set.fullHash, packBundle(set.bundle)]]);
+      assembly.committer.add(setChanges(start.before, stored, bundles));
       // Who pushed it waits for an answer.
       if (stored.active.origin.kind === "kv") this.#reloader.announceFirst();
     }
@@ -119,7 +124,8 @@ export class LiveRules implements Reloading {
         warm: { broker, clock, random, eventBytes, alertBytes },
         readBucket: (bucket) => bucketEntries(broker, bucket, random),
         wake: () => service.wake(),
-        onActive: (running) => {
+        onActive: (running, verdicts) => {
+          for (const { rule, was } of verdicts) if (was !== null) this.#quotas.renamed(was, rule);
           this.#parts.status.useRules(running.set.plan);
           this.#sources.activated();
         },
@@ -170,7 +176,7 @@ export class LiveRules implements Reloading {
     this.#first = null;
     const { clock } = this.#parts;
     const progress = { isDone: false };
-    const taken = this.#reloader.submit(candidate).then(() => {
+    const taken = this.#sources.offer(candidate).then(() => {
       progress.isDone = true;
     });
     while (!progress.isDone && !signal.aborted) {
@@ -181,7 +187,7 @@ export class LiveRules implements Reloading {
   }
 
   #punish({ rule, version, budget, measured, limit }: Overrun): void {
-    if (this.#switching.has(rule)) return;
+    if (this.#isBusy(rule)) return;
     const { config, clock, log } = this.#parts;
     const { action } = config.limits.rule;
     const nowMs = clock.nowMs();
@@ -195,15 +201,28 @@ export class LiveRules implements Reloading {
     log.warn({ rule, budget, measured, limit, action }, `the rule is over its budget: ${reason}`);
     const until = untilMs === null ? null : formatTime(untilMs);
     const body = { rule, version, budget, measured, limit, action, until };
-    void this.#switch({ rule, reason, untilMs, strikes }, { kind: "quota", body });
+    this.#switchAside(rule, this.#switch({ rule, reason, untilMs }, { kind: "quota", body }));
+  }
+
+  #isBusy(rule: string): boolean {
+    const nowMs = this.#parts.clock.monotonicMs();
+    return this.#switching.has(rule) || nowMs < (this.#notBefore.get(rule) ?? nowMs);
+  }
+
+  /** Nobody waits for this switch. Where it fails it is tried again later; what went wrong was told. */
+  #switchAside(rule: string, switched: Promise<void>): void {
+    switched.then(
+      () => this.#notBefore.delete(rule),
+      () => this.#notBefore.set(rule, this.#parts.clock.monotonicMs() + SWITCH_AGAIN_MS),
+    );
   }
 
   #endPauses(): void {
     const nowMs = this.#parts.clock.nowMs();
     for (const { rule, untilMs } of this.#reloader.state.running.stored.switches) {
-      if (untilMs === null || untilMs > nowMs || this.#switching.has(rule)) continue;
+      if (untilMs === null || untilMs > nowMs || this.#isBusy(rule)) continue;
       const body = { rule, reason: "the pause is over", by: "" };
-      void this.#unswitch(rule, body);
+      this.#switchAside(rule, this.#unswitch(rule, body));
     }
   }
 
@@ -261,7 +280,7 @@ export class LiveRules implements Reloading {
   }
 
   /** Brings a set of the history back; null where it is not known. `hash`: its beginning; null: the set before. */
-  async rollback(hash: string | null, author: string): Promise<ReloadReport | null> {
+  rollback(hash: string | null, author: string): Promise<ReloadReport> | null {
     const { history } = this.#reloader.state.running.stored;
     const wanted = history.find((one) => hash === null || one.hash.startsWith(hash));
     const bundle = wanted && readStoredBundle(this.#parts.store, wanted.fullHash);
@@ -278,7 +297,7 @@ export class LiveRules implements Reloading {
   async disable(rule: string, reason: string, by: string): Promise<boolean> {
     if (!this.#has(rule)) return false;
     const body = { rule, reason, by };
-    await this.#switch({ rule, reason, untilMs: null, strikes: 0 }, { kind: "disable", body });
+    await this.#switch({ rule, reason, untilMs: null }, { kind: "disable", body });
     return true;
   }
 

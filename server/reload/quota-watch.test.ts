@@ -3,6 +3,7 @@
 import { expect, test } from "@jest/globals";
 import { compileRules } from "../../dsl/compile.ts";
 import { createEngine, type Engine, type Feed } from "../../engine/engine.ts";
+import { RuleData } from "../../engine/rule-data.ts";
 import type { Clock } from "../../io/clock.ts";
 import { BusyMeter, QuotaWatch } from "./quota-watch.ts";
 
@@ -62,8 +63,6 @@ test("partial matches and alerts of a minute are counted by rule", () => {
   const watch = new QuotaWatch(budgets, running.engine, clock, null);
   expect(watch.look()).toEqual([]);
   send(running, 0, 31);
-  // Looked at once a second.
-  expect(watch.look()).toEqual([]);
   clock.ms = 1000;
   expect(watch.look()).toMatchObject([{ rule: "r.loud", budget: "alertsPerMinute", measured: 31 }]);
   // Those of before the minute count no more.
@@ -72,6 +71,27 @@ test("partial matches and alerts of a minute are counted by rule", () => {
   clock.ms = 62_000;
   send(running, 31, 51);
   expect(watch.look()).toMatchObject([{ rule: "r.wide", budget: "partialMatches", measured: 51 }]);
+});
+
+test("a rule under another name is not judged for its whole life's alerts", () => {
+  const running = start(null);
+  const clock = new StillClock();
+  const watch = new QuotaWatch({ ...NONE, alertsPerMinute: 30 }, running.engine, clock, null);
+  send(running, 0, 100);
+  expect(watch.look()).toEqual([]);
+  const text = RULES.replace('rule r.loud "Loud" {', 'rule r.noisy "Loud" { was "r.loud"');
+  const { plan } = compileRules([{ file: "a.seq", text }]);
+  if (plan === null) throw new Error("the rules compile");
+  const { engine } = running;
+  const reload = engine.planReload(plan, new Map());
+  engine.activate(new RuleData(plan, new Map()), reload);
+  for (const { rule, was } of reload.rules) if (was !== null) watch.renamed(was, rule);
+  expect(engine.status().rules.find(({ rule }) => rule === "r.noisy")?.alerts).toBe(100);
+  clock.ms = 1000;
+  expect(watch.look()).toEqual([]);
+  send(running, 100, 131);
+  clock.ms = 2000;
+  expect(watch.look()).toMatchObject([{ rule: "r.noisy", measured: 31 }]);
 });
 
 test("the time of a rule is measured, what runs within it is its own", () => {

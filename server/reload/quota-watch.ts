@@ -1,5 +1,5 @@
 /**
- * Budgets of single rules: time, partial matches, alerts. Looks once a second what each rule takes; who is over its
+ * Budgets of single rules: time, partial matches, alerts. Looks, as often as it is asked, what each rule takes; who is over its
  * budget is told, and switched off by the caller, who records it: what was measured is no part of what follows, the
  * recorded decision is.
  */
@@ -49,14 +49,13 @@ export class BusyMeter implements RuleMeter {
   }
 }
 
-const LOOK_EVERY_MS = 1000;
 /** Time is judged over so long: one slow batch is no overrun. */
 const BUSY_WINDOW_MS = 5000;
 const MINUTE_MS = 60_000;
 
 interface Reading {
   readonly atMs: number;
-  readonly alerts: ReadonlyMap<string, number>;
+  readonly alerts: Map<string, number>;
 }
 
 export class QuotaWatch {
@@ -64,7 +63,6 @@ export class QuotaWatch {
   readonly #engine: Engine;
   readonly #clock: Clock;
   readonly #meter: BusyMeter | null;
-  #lookedMs = Number.NEGATIVE_INFINITY;
   #busySinceMs: number;
   #readings: Reading[] = [];
 
@@ -81,11 +79,10 @@ export class QuotaWatch {
     return busyPercent !== null || partialMatches !== null || alertsPerMinute !== null;
   }
 
-  /** The rules that are over their budget now, each once; looks at most once a second. */
+  /** The rules that are over their budget now, each once. Looks at every rule: about once a second is enough. */
   look(): readonly Overrun[] {
     const nowMs = this.#clock.monotonicMs();
-    if (!this.#watches || nowMs - this.#lookedMs < LOOK_EVERY_MS) return [];
-    this.#lookedMs = nowMs;
+    if (!this.#watches) return [];
     const { partialMatches, alertsPerMinute, busyPercent } = this.#budgets;
     const shares = this.#shares(nowMs);
     const rules = this.#engine.status().rules.filter(({ mode }) => mode !== "off");
@@ -98,7 +95,7 @@ export class QuotaWatch {
         limit: number | null,
       ): Overrun[] =>
         limit !== null && measured > limit ? [{ rule, version, budget, measured, limit }] : [];
-      // Counts begin anew where a rule does.
+      // Who is not in the oldest reading is younger than a minute. Counts begin anew where a rule does.
       const recent = Math.max(0, count - Math.min(count, before.get(rule) ?? 0));
       return [
         ...over("busyPercent", Math.round(shares.get(rule) ?? 0), busyPercent),
@@ -117,9 +114,17 @@ export class QuotaWatch {
   }
 
   /** Counts of alerts a minute ago, or as far back as they are known. */
-  #minuteAgo(nowMs: number, alerts: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  #minuteAgo(nowMs: number, alerts: Map<string, number>): ReadonlyMap<string, number> {
     this.#readings.push({ atMs: nowMs, alerts });
     while ((this.#readings[1]?.atMs ?? nowMs) <= nowMs - MINUTE_MS) this.#readings.shift();
     return this.#readings[0]?.alerts ?? alerts;
+  }
+
+  /** A rule goes on under another name: what it has counted, it has counted before. */
+  renamed(was: string, rule: string): void {
+    for (const { alerts } of this.#readings) {
+      const count = alerts.get(was);
+      if (count !== undefined) alerts.set(rule, count);
+    }
   }
 }

@@ -39,6 +39,8 @@ export interface ReloadReport {
   readonly positions: Positions | null;
   /** How long events waited for the switch; null where there was none. */
   readonly pausedMs: number | null;
+  /** It was refused for what is missing around it: the same set may be taken later. */
+  readonly mayPass: boolean;
 }
 
 export function isSuccess({ outcome }: ReloadReport): boolean {
@@ -51,7 +53,7 @@ export function reportOf(
   outcome: ReloadOutcome,
   reason: string,
 ): ReloadReport {
-  const nothing = { verdicts: [], refused: [], positions: null, pausedMs: null };
+  const nothing = { verdicts: [], refused: [], positions: null, pausedMs: null, mayPass: false };
   return { outcome, set: hash, revision, origin, reason, problems, ...nothing };
 }
 

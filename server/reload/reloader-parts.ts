@@ -1,6 +1,6 @@
 /** What the reloader works with, what it is given, and what it tells of itself. */
 
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine, RuleVerdict } from "../../engine/engine.ts";
 import type { Clock } from "../../io/clock.ts";
 import type { BucketEntry } from "../../rules/rule-files.ts";
 import type { Committer } from "../committer.ts";
@@ -49,7 +49,7 @@ export interface ReloaderParts {
   readonly readBucket: (bucket: string) => Promise<readonly BucketEntry[] | string>;
   /** Wakes the loop. */
   readonly wake: () => void;
-  readonly onActive: (running: RunningSet) => void;
+  readonly onActive: (running: RunningSet, verdicts: readonly RuleVerdict[]) => void;
   /** Ends the process: what must not happen has happened. */
   readonly onFailure: (error: unknown) => void;
 }

@@ -14,13 +14,11 @@
 import { crc32 } from "../../base/crc32.ts";
 import { formatTime } from "../../base/time.ts";
 import type { Value } from "../../base/value.ts";
-import type { RuleSource } from "../../dsl/compile.ts";
-import { type BundledBucket, bucketsOf } from "../../rules/rule-bundle.ts";
 import { checkSubjects } from "../alert-subjects.ts";
 import type { ControlDecision } from "../committer.ts";
 import { crashPoint } from "../crash-point.ts";
 import { RefusalError } from "../refusal.ts";
-import { readSources } from "../rule-folder.ts";
+import type { Source } from "../source.ts";
 import { setDecision } from "./reload-decision.ts";
 import {
   isSuccess,
@@ -36,10 +34,12 @@ import {
   historyOf,
   type PlannedChange,
   planChange,
+  planInSlices,
   type RuleChange,
 } from "./rule-change.ts";
 import { effectivePlan, nextSet, type RunningSet, usable, withDraining } from "./running-set.ts";
 import { type CheckedSet, failedSet, type SetInput, setProblem } from "./set-check.ts";
+import { withBuckets } from "./set-input.ts";
 import type { RuleChoice } from "./set-package.ts";
 import { type Positions, type SetOrigin, setChanges, storedSetChange } from "./stored-set.ts";
 import { type HistorySource, WarmStart } from "./warm-start.ts";
@@ -50,11 +50,20 @@ interface Job {
   readonly resolve: (report: ReloadReport) => void;
 }
 
+/** A change on its way. */
+interface Flow {
+  step: ReloaderState["step"];
+  warm: WarmStart | null;
+}
+
 interface Pending {
   readonly change: RuleChange;
-  planned: PlannedChange;
+  readonly planned: PlannedChange;
+  /** How many switches there had been when it was planned. */
+  readonly basis: number;
   readonly warm: WarmStart | null;
-  readonly done: (switched: Switched) => void;
+  /** "stale": other rules run by now, and it has to be planned anew. */
+  readonly done: (outcome: Switched | "stale") => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -76,8 +85,11 @@ export class Reloader {
   #pending: Pending[] = [];
   /** Not taken sets that the alert stream has not been told of. */
   #untold: ReloadReport[] = [];
-  #step: ReloaderState["step"] = null;
-  #warm: WarmStart | null = null;
+  /** The set that is on its way; rules that are switched on or off are not shown. */
+  #flow: Flow | null = null;
+  #switches = 0;
+  /** During a switch: up to where each source has read all that its filters let through. */
+  #ends: ReadonlyMap<string, number> | null = null;
   #problem: ReloadReport | null = null;
 
   constructor(parts: ReloaderParts, running: RunningSet) {
@@ -86,8 +98,8 @@ export class Reloader {
   }
 
   get state(): ReloaderState {
-    const warm = this.#warm?.progress ?? null;
-    return { running: this.#running, step: this.#step, warm, problem: this.#problem };
+    const { step = null, warm = null } = this.#flow ?? {};
+    return { running: this.#running, step, warm: warm?.progress ?? null, problem: this.#problem };
   }
 
   /** Resolves with what became of the set. */
@@ -112,26 +124,30 @@ export class Reloader {
   announceFirst(): void {
     const { hash, revision, origin } = this.#running.stored.active;
     const report = { set: hash, revision, origin, problems: [], reason: "it is the first set" };
-    const nothing = { verdicts: [], refused: [], positions: null, pausedMs: null };
+    const nothing = { verdicts: [], refused: [], positions: null, pausedMs: null, mayPass: false };
     this.#untold.push({ outcome: "activated", ...report, ...nothing });
   }
 
   async #work(job: Job): Promise<void> {
     const { origin } = job.candidate;
     let checked = failedSet([]);
+    const flow = newFlow();
+    this.#flow = flow;
     try {
-      checked = await this.#check(job.candidate);
-      const report = await this.#take(job, checked);
+      checked = await this.#check(job.candidate, flow);
+      const report = await this.#take(job, checked, flow);
       job.resolve(this.#finish(report));
     } catch (error) {
       if (job.abort.signal.aborted) {
         job.resolve(this.#finish(reportOf(checked, origin, "superseded", "a later one came")));
       } else if (error instanceof RefusalError) {
         const reason = [error.message, ...error.notes].join("; ");
-        job.resolve(this.#finish(reportOf(checked, origin, "refused", reason)));
+        // What is wrong with the rules themselves stays wrong.
+        const mayPass = error.exitCode !== 2;
+        job.resolve(this.#finish({ ...reportOf(checked, origin, "refused", reason), mayPass }));
       } else this.#parts.onFailure(error);
     } finally {
-      this.#step = null;
+      this.#flow = null;
       this.#jobs = this.#jobs.filter((one) => one !== job);
     }
   }
@@ -152,28 +168,20 @@ export class Reloader {
   }
 
   /** Reads and checks a set as it is. */
-  async #check({ input }: Pick<Candidate, "input">): Promise<CheckedSet> {
-    this.#step = "checking";
-    const { checker, limits, clock } = this.#parts;
-    const buckets: BundledBucket[] = [];
-    for (const bucket of bucketsOf(filesOf(input))) {
-      const entries = await this.#parts.readBucket(bucket);
-      if (typeof entries === "string")
-        throw new RefusalError(3, `the bucket ${bucket}: ${entries}`);
-      buckets.push({ bucket, entries });
-    }
-    const filled: SetInput =
-      input.kind === "folder"
-        ? { ...input, buckets }
-        : { ...input, bundle: { ...input.bundle, buckets } };
+  async #check({ input }: Pick<Candidate, "input">, flow: Flow): Promise<CheckedSet> {
+    flow.step = "checking";
+    const { checker, limits, clock, readBucket } = this.#parts;
+    const filled = await withBuckets(input, async (bucket) => {
+      const entries = await readBucket(bucket);
+      if (typeof entries !== "string") return entries;
+      throw new RefusalError(3, `the bucket ${bucket}: ${entries}`);
+    });
     return checker.check({ input: filled, limits, runTests: true, todayMs: clock.nowMs() });
   }
 
   /** What would become of a set, without doing it. */
   async preview(input: SetInput, choices: ReadonlyMap<string, RuleChoice>): Promise<ReloadReport> {
-    const step = this.#step;
-    const checked = await this.#check({ input });
-    this.#step = step;
+    const checked = await this.#check({ input }, newFlow());
     const origin: SetOrigin = { kind: "http", mark: checked.hash, author: "", note: "" };
     const set = usable(checked);
     const refused = notTaken(checked, origin);
@@ -181,7 +189,8 @@ export class Reloader {
       return refused ?? reportOf(checked, origin, "invalid", "");
     checkSubjects(set.plan, this.#parts.root);
     const plan = effectivePlan(set.plan, this.#running.stored.switches);
-    const reload = this.#parts.engine.planReload(plan, choices);
+    const { engine, clock } = this.#parts;
+    const reload = await planInSlices(engine, plan, choices, clock);
     const same = set.fullHash === this.#running.set.fullHash && choices.size === 0;
     const outcome = same ? "unchanged" : "activated";
     return {
@@ -191,7 +200,7 @@ export class Reloader {
     };
   }
 
-  async #take(job: Job, checked: CheckedSet): Promise<ReloadReport> {
+  async #take(job: Job, checked: CheckedSet, flow: Flow): Promise<ReloadReport> {
     const { candidate, abort } = job;
     abort.signal.throwIfAborted();
     const mark = candidate.origin.mark === "" ? checked.hash : candidate.origin.mark;
@@ -214,7 +223,7 @@ export class Reloader {
       sourceMark: candidate.configured ? mark : null,
       decision: setDecision,
     };
-    const switched = await this.#change(change, abort.signal);
+    const switched = await this.#change(change, abort.signal, flow);
     const { kind, planned, positions, pausedMs } = switched;
     const { rules: verdicts, refused: choicesRefused } = planned.reload;
     const outcome = kind === "data" ? "data" : "activated";
@@ -237,70 +246,76 @@ export class Reloader {
   }
 
   /** Makes a change of any kind; resolves when it is durable. */
-  async #change(change: RuleChange, signal: AbortSignal): Promise<Switched> {
-    const { engine, sourceSwitch, clock, wake } = this.#parts;
-    this.#step = "planning";
-    const planned = await planChange(change, {
-      running: this.#running,
-      engine,
-      sourceSwitch,
-      clock,
-    });
-    signal.throwIfAborted();
-    const warm = await this.#warmUp(planned, signal);
-    this.#step = "switching";
+  async #change(change: RuleChange, signal: AbortSignal, flow: Flow): Promise<Switched> {
+    const { engine, sourceSwitch, clock } = this.#parts;
+    const running = (): RunningSet => this.#running;
+    let isFirst = true;
     try {
-      return await new Promise<Switched>((done, failed) => {
-        const pending: Pending = { change, planned, warm, done, failed };
-        this.#pending.push(pending);
-        signal.addEventListener("abort", () => {
-          if (!this.#pending.includes(pending)) return;
-          this.#pending = this.#pending.filter((one) => one !== pending);
-          failed(signal.reason);
-        });
-        wake();
-      });
+      for (;;) {
+        flow.step = "planning";
+        const basis = this.#switches;
+        const planned = await planChange(change, { running, engine, sourceSwitch, clock });
+        signal.throwIfAborted();
+        // Planned anew it goes on with the history that it has.
+        if (isFirst) await this.#warmUp(planned, signal, flow);
+        isFirst = false;
+        flow.step = "switching";
+        const { warm } = flow;
+        const outcome = await this.#switched({ change, planned, basis, warm }, signal);
+        if (outcome !== "stale") return outcome;
+      }
     } finally {
-      warm?.close();
-      if (warm !== null) this.#warm = null;
+      flow.warm?.close();
+      flow.warm = null;
     }
   }
 
-  async #warmUp(planned: PlannedChange, signal: AbortSignal): Promise<WarmStart | null> {
+  /** Resolves when the loop has made the switch, or found that it cannot. */
+  async #switched(
+    parts: Omit<Pending, "done" | "failed">,
+    signal: AbortSignal,
+  ): Promise<Switched | "stale"> {
+    return new Promise((done, failed) => {
+      const pending: Pending = { ...parts, done, failed };
+      this.#pending.push(pending);
+      signal.addEventListener("abort", () => {
+        if (!this.#pending.includes(pending)) return;
+        this.#pending = this.#pending.filter((one) => one !== pending);
+        failed(signal.reason);
+      });
+      this.#parts.wake();
+    });
+  }
+
+  async #warmUp(planned: PlannedChange, signal: AbortSignal, flow: Flow): Promise<void> {
     const { warmStart, warm: parts, log, clock } = this.#parts;
     const history = historyOf(planned.reload, warmStart);
-    if (history === null) return null;
+    if (history === null) return;
     const warm = new WarmStart(parts, planned.plan, planned.data, history.rules);
-    this.#step = "history";
-    this.#warm = warm;
-    try {
-      await warm.begin(this.#historySources(planned), history.historyMs);
-      log.info({ ...warm.progress, historyMs: history.historyMs }, "building rules from history");
-      let toldMs = clock.monotonicMs();
-      await warm.catchUp(signal, () => {
-        if (clock.monotonicMs() - toldMs < TELL_EVERY_MS) return;
-        toldMs = clock.monotonicMs();
-        log.info(warm.progress, "building rules from history");
-      });
-      log.info(warm.progress, "rules are built from history");
-      return warm;
-    } catch (error) {
-      warm.close();
-      this.#warm = null;
-      throw error;
-    }
+    flow.step = "history";
+    flow.warm = warm;
+    await warm.begin(this.#historySources(planned), history.historyMs);
+    log.info({ ...warm.progress, historyMs: history.historyMs }, "building rules from history");
+    let toldMs = clock.monotonicMs();
+    await warm.catchUp(signal, () => {
+      if (clock.monotonicMs() - toldMs < TELL_EVERY_MS) return;
+      toldMs = clock.monotonicMs();
+      log.info(warm.progress, "building rules from history");
+    });
+    log.info(warm.progress, "rules are built from history");
   }
 
   #historySources({ sources: wanted }: PlannedChange): readonly HistorySource[] {
     const { sources } = this.#parts;
     return wanted.map(({ name, begin, streams, filters }) => {
-      const running = sources.find((source) => source.name === name);
+      // Another change may have opened it anew.
+      const running = (): Source | undefined => sources.find((source) => source.name === name);
       return {
         name,
         streams,
         filters,
-        position: () => running?.position ?? begin?.position ?? 0,
-        storedMs: () => running?.standing(crc32).storedMs ?? begin?.storedMs ?? 0,
+        position: () => this.#ends?.get(name) ?? running()?.passed ?? begin?.position ?? 0,
+        storedMs: () => running()?.standing(crc32).storedMs ?? begin?.storedMs ?? 0,
       };
     });
   }
@@ -311,10 +326,13 @@ export class Reloader {
     for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
       const pending = next;
       try {
-        pending.done(await this.#switch(pending, signal));
+        const isStale = pending.basis !== this.#switches;
+        pending.done(isStale ? "stale" : await this.#switch(pending, signal));
       } catch (error) {
         if (signal.aborted || !(error instanceof RefusalError)) throw error;
         pending.failed(error);
+      } finally {
+        this.#ends = null;
       }
     }
     this.#noteDrained();
@@ -331,12 +349,9 @@ export class Reloader {
   async #switch(pending: Pending, signal: AbortSignal): Promise<Switched> {
     const { engine, committer, sourceSwitch, sources, clock, metrics, onActive } = this.#parts;
     const startMs = clock.monotonicMs();
-    const { change, warm } = pending;
+    const { change, planned, warm } = pending;
     await committer.commit(signal);
-    let { planned } = pending;
-    if (planned.reload.current !== engine.plan) {
-      planned = await planChange(change, { running: this.#running, engine, sourceSwitch, clock });
-    }
+    this.#ends = new Map(sources.map(({ name, passed }) => [name, passed]));
     if (warm !== null) {
       await warm.catchUp(signal);
       warm.engine.takeOutputs();
@@ -346,14 +361,10 @@ export class Reloader {
     sourceSwitch.endFeeds(planned.sources);
     engine.activate(planned.preparation);
     // Feeds are claimed before rules are adopted that have read them.
-    committer.add(sourceSwitch.apply(planned.plan, planned.sources));
+    committer.add(sourceSwitch.apply(planned.plan, planned.sources, this.#ends));
     if (warm !== null) engine.adopt(warm.engine, adoptable(planned.reload, warm));
     const positions = sources.map(({ name, position }) => [name, position] as const);
-    const decision = change.decision({
-      before: this.#running,
-      planned,
-      warm: warm?.progress ?? null,
-    });
+    const decision = planned.decide(warm?.progress ?? null);
     this.#follow(change, planned, positions);
     committer.useRules(planned.wanted.set.revision);
     committer.decide(decision);
@@ -361,7 +372,7 @@ export class Reloader {
     crashPoint("after-activate");
     const pausedMs = clock.monotonicMs() - startMs;
     metrics.switched(pausedMs / 1000);
-    onActive(this.#running);
+    onActive(this.#running, planned.reload.rules);
     return { kind: decision.kind, planned, positions, pausedMs };
   }
 
@@ -374,14 +385,15 @@ export class Reloader {
     committer.silentTickMs = null;
   }
 
-  #follow(change: RuleChange, { wanted, reload }: PlannedChange, positions: Positions): void {
+  #follow(change: RuleChange, planned: PlannedChange, positions: Positions): void {
+    const { wanted, reload, bundles } = planned;
     const { engine, committer, clock } = this.#parts;
     const before = this.#running;
     const next = { ...wanted, verdicts: reload.rules, positions, nowMs: clock.nowMs() };
     const after = nextSet(before, next, engine.draining());
     const sourceMark = change.sourceMark ?? before.stored.sourceMark;
     this.#running = { ...after, stored: { ...after.stored, sourceMark } };
-    const bundles = new Map([[wanted.set.fullHash, wanted.set.bundle]]);
+    this.#switches++;
     committer.add(setChanges(before.stored, this.#running.stored, bundles));
   }
 
@@ -413,20 +425,22 @@ export class Reloader {
         }),
         choices: new Map(),
         sourceMark: null,
-        decision: () => decision,
+        decision: () => () => decision,
       },
       new AbortController().signal,
+      newFlow(),
     );
   }
 }
 
-function filesOf(input: SetInput): readonly RuleSource[] {
-  return input.kind === "bundle" ? input.bundle.files : readSources(input.path);
+function newFlow(): Flow {
+  return { step: null, warm: null };
 }
 
 /** Those that changed something have a record of their own; that nothing changed is told where somebody may wait for it. */
 function isWorthTelling({ outcome, positions, origin }: ReloadReport): boolean {
-  if (positions !== null || outcome === "superseded") return false;
+  if (positions !== null) return false;
+  if (outcome === "superseded") return origin.kind === "kv";
   return outcome !== "unchanged" || (origin.kind !== "folder" && origin.kind !== "bucket");
 }
 

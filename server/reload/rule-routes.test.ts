@@ -1,5 +1,7 @@
 import { expect, test } from "@jest/globals";
-import { RuleRoutes } from "./rule-routes.ts";
+import { reportOf } from "./reload-report.ts";
+import { answerWithin, RuleRoutes } from "./rule-routes.ts";
+import { failedSet } from "./set-check.ts";
 
 async function ask(routes: RuleRoutes, method: string, path: string): Promise<number> {
   const route = routes.routes.find((one) => one.method === method && one.path === path);
@@ -20,6 +22,21 @@ test("without a token nothing can be changed", async () => {
     // With one it would be done, were the service running.
     expect(await ask(new RuleRoutes("secret"), method, path)).toBe(503);
   }
+});
+
+test.each([
+  ["", 200],
+  ["?wait=60", 200],
+  ["?wait=0.01", 202],
+  ["?wait=false", 202],
+  ["?wait=long", 400],
+])("who asks with %j is answered in time", async (query, status) => {
+  const origin = { kind: "http", mark: "", author: "", note: "" } as const;
+  const report = new Promise<ReturnType<typeof reportOf>>((resolve) => {
+    setTimeout(() => resolve(reportOf(failedSet([]), origin, "activated", "")), 100);
+  });
+  const answer = await answerWithin(new Request(`http://localhost/${query}`), report);
+  expect(answer.status).toBe(status);
 });
 
 test("before the service runs there is nothing to read", async () => {

@@ -6,8 +6,10 @@
 
 import { formatTime } from "../../base/time.ts";
 import type { Value, ValueObject } from "../../base/value.ts";
+import type { RulePlan } from "../../dsl/plan.ts";
 import type { HttpRoute } from "../http.ts";
 import { problem } from "../problem.ts";
+import { readText } from "../request-text.ts";
 import type { LiveRules } from "./live-rules.ts";
 import {
   isSuccess,
@@ -23,6 +25,8 @@ import type { SetVersion } from "./stored-set.ts";
 
 /** A set may be so large as text. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** Clients give up on an answer sooner or later; better they hear that there is none yet. */
+const LONGEST_WAIT_SECONDS = 600;
 
 export class RuleRoutes {
   readonly #hasToken: boolean;
@@ -133,10 +137,11 @@ function summaryJson(live: LiveRules): ValueObject {
 function listJson(live: LiveRules): ValueObject {
   const { running } = live.state;
   const { stored } = running;
+  const one = describer(live);
   return {
     ...summaryJson(live),
     past: stored.history.map(versionJson),
-    rules: running.set.plan.rules.map(({ name }) => ruleJson(live, name)),
+    rules: running.set.plan.rules.map(one),
     draining: live.assembly.engine.draining().map(({ rule, plan, version, open, sinceMs }) => ({
       rule,
       name: plan.name,
@@ -151,38 +156,46 @@ function listJson(live: LiveRules): ValueObject {
   };
 }
 
-function ruleJson(live: LiveRules, name: string): ValueObject {
-  const { running } = live.state;
-  const rule = running.set.plan.rules.find((one) => one.name === name);
-  const counts = live.assembly.engine.status().rules.find((one) => one.rule === name);
-  const since = running.stored.rules.find((one) => one.rule === name)?.since ?? [];
-  const off = running.stored.switches.find((one) => one.rule === name);
-  return {
-    rule: name,
-    title: rule?.title ?? "",
-    version: rule?.version ?? "",
-    severity: rule?.severity ?? "",
-    mode: rule?.mode ?? "",
-    since: positionsJson(since),
-    partialMatches: counts?.openRuns ?? 0,
-    openStarts: counts?.openStarts ?? 0,
-    matches: counts?.matches ?? 0,
-    alerts: counts?.alerts ?? 0,
-    tier: counts?.tier ?? null,
-    off:
-      off === undefined
-        ? null
-        : { reason: off.reason, until: off.untilMs === null ? null : formatTime(off.untilMs) },
+/** Describes rules as they run at this moment. */
+function describer(live: LiveRules): (rule: RulePlan) => ValueObject {
+  const { stored } = live.state.running;
+  const counted = new Map(live.assembly.engine.status().rules.map((one) => [one.rule, one]));
+  const begun = new Map(stored.rules.map(({ rule, since }) => [rule, since]));
+  const switched = new Map(stored.switches.map((one) => [one.rule, one]));
+  return ({ name, title, version, severity, mode }) => {
+    const counts = counted.get(name);
+    const off = switched.get(name);
+    return {
+      rule: name,
+      title,
+      version,
+      severity,
+      mode,
+      since: positionsJson(begun.get(name) ?? []),
+      partialMatches: counts?.openRuns ?? 0,
+      openStarts: counts?.openStarts ?? 0,
+      matches: counts?.matches ?? 0,
+      alerts: counts?.alerts ?? 0,
+      tier: counts?.tier ?? null,
+      off:
+        off === undefined
+          ? null
+          : { reason: off.reason, until: off.untilMs === null ? null : formatTime(off.untilMs) },
+    };
   };
+}
+
+function ruleNamed(live: LiveRules, name: string): RulePlan | undefined {
+  return live.state.running.set.plan.rules.find((one) => one.name === name);
 }
 
 function showRule(live: LiveRules, name: string): Response {
   const { set } = live.state.running;
-  const rule = set.plan.rules.find((one) => one.name === name);
+  const rule = ruleNamed(live, name);
   if (rule === undefined) return problem(404, "Not Found", `there is no rule ${name}`);
   const { metadata, streams, was } = rule;
   return json(200, {
-    ...ruleJson(live, name),
+    ...describer(live)(rule),
     was,
     streams: [...streams],
     metadata: metadata.map((one) => ({ name: one.name, values: [...one.values] })),
@@ -196,18 +209,16 @@ async function readBody(request: Request): Promise<{ readonly value: unknown } |
   if (!type.startsWith("application/json")) {
     return problem(415, "Unsupported Media Type", "the body is application/json");
   }
-  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) return tooLarge();
-  const text = await request.text();
-  if (text.length > MAX_BODY_BYTES) return tooLarge();
+  const text = await readText(request, MAX_BODY_BYTES);
+  if (text === null) {
+    const detail = `a set has at most ${MAX_BODY_BYTES} bytes`;
+    return problem(413, "Content Too Large", detail);
+  }
   try {
     return { value: text === "" ? {} : JSON.parse(text) };
   } catch {
     return problem(400, "Bad Request", "the body is not JSON");
   }
-}
-
-function tooLarge(): Response {
-  return problem(413, "Content Too Large", `a set has at most ${MAX_BODY_BYTES} bytes`);
 }
 
 async function readSet(request: Request): Promise<PackedSet | Response> {
@@ -235,10 +246,30 @@ async function putRules(live: LiveRules, request: Request): Promise<Response> {
     choices: new Map(choices),
     configured: false,
   });
-  const wait = new URL(request.url).searchParams.get("wait") !== "false";
-  if (wait) return reportResponse(await report);
-  report.catch(() => undefined);
-  return json(202, { outcome: "accepted" });
+  return answerWithin(request, report);
+}
+
+/**
+ * The report, or after the seconds that the request's `wait` names that there is none yet: 0 or "false" does not wait at
+ * all, and without it the answer comes when there is one.
+ */
+export async function answerWithin(
+  request: Request,
+  report: Promise<ReloadReport>,
+): Promise<Response> {
+  const wait = new URL(request.url).searchParams.get("wait");
+  if (wait === null || wait === "true") return reportResponse(await report);
+  const seconds = wait === "false" ? 0 : Number(wait);
+  if (!(seconds >= 0)) {
+    return problem(400, "Bad Request", "`wait` is a number of seconds, or false");
+  }
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), Math.min(seconds, LONGEST_WAIT_SECONDS) * 1000);
+  });
+  const first = await Promise.race([report, late]);
+  clearTimeout(timer);
+  return first === null ? json(202, { outcome: "accepted" }) : reportResponse(first);
 }
 
 function reportResponse(report: ReloadReport): Response {
@@ -261,8 +292,8 @@ async function rollBack(live: LiveRules, request: Request): Promise<Response> {
   const body = await readBody(request);
   if (body instanceof Response) return body;
   const [hash = "", by = ""] = texts(body.value, ["set", "by"]);
-  const report = await live.rollback(hash === "" ? null : hash, by);
-  if (report !== null) return reportResponse(report);
+  const report = live.rollback(hash === "" ? null : hash, by);
+  if (report !== null) return answerWithin(request, report);
   const what = hash === "" ? "there is no set before this one" : `the set ${hash} is not kept`;
   return problem(404, "Not Found", what);
 }
@@ -280,6 +311,7 @@ async function switchRule(
     action === "enable"
       ? await live.enable(name, reason, by)
       : await live.disable(name, reason === "" ? "switched off by an operator" : reason, by);
-  if (!found) return problem(404, "Not Found", `there is no rule ${name}`);
-  return json(200, ruleJson(live, name));
+  const rule = ruleNamed(live, name);
+  if (!found || rule === undefined) return problem(404, "Not Found", `there is no rule ${name}`);
+  return json(200, describer(live)(rule));
 }

@@ -29,6 +29,8 @@ export interface UsableSet {
   /** Every rule in the mode that its author gave it. */
   readonly plan: RuleSetPlan;
   readonly contents: ReadonlyMap<string, DataContent>;
+  /** Identity of each content, by name. */
+  readonly digests: ReadonlyMap<string, string>;
 }
 
 export interface RunningSet {
@@ -39,8 +41,8 @@ export interface RunningSet {
 }
 
 export function usable(checked: CheckedSet): UsableSet | null {
-  const { plan, bundle, hash, fullHash, revision, contents } = checked;
-  return plan === null ? null : { plan, bundle, hash, fullHash, revision, contents };
+  const { plan, bundle, hash, fullHash, revision, contents, digests } = checked;
+  return plan === null ? null : { plan, bundle, hash, fullHash, revision, contents, digests };
 }
 
 /** The plan that the engine gets. */
@@ -70,27 +72,48 @@ export function dataOf(set: UsableSet, older: Iterable<UsableSet>): RuleData {
   return new RuleData({ ...set.plan, lists, tables }, contents);
 }
 
-/** The set that runs first in a state folder: there is nothing that it follows. */
-export function firstSet(set: UsableSet, origin: SetOrigin, nowMs: number): RunningSet {
+/**
+ * The set that runs first in a state folder, or where nothing else can go on. Of a stored set that cannot, what operators
+ * have switched holds, and its past.
+ */
+export function firstSet(
+  set: UsableSet,
+  origin: SetOrigin,
+  nowMs: number,
+  before: StoredSet | null = null,
+): RunningSet {
   const { hash, fullHash, revision, plan } = set;
+  const past = before === null ? [] : [before.active, ...before.history];
   const stored: StoredSet = {
     active: { hash, fullHash, revision, origin, activatedMs: nowMs, positions: [] },
-    history: [],
+    history: past.filter((one) => one.hash !== hash).slice(0, HISTORY_MAX),
     sourceMark: origin.mark,
     rules: plan.rules.map(({ name, version }) => ({ rule: name, version, since: [] })),
-    switches: [],
+    switches: heldSwitches(before?.switches ?? [], plan),
     draining: [],
   };
   return { set, older: new Map(), stored };
 }
 
-/** The set that the store holds, compiled; null where this version of the program takes its texts no more. */
+function heldSwitches(
+  switches: readonly RuleSwitch[],
+  { rules }: RuleSetPlan,
+): readonly RuleSwitch[] {
+  return switches.filter(({ rule }) => rules.some(({ name }) => name === rule));
+}
+
+/**
+ * The set that the store holds, compiled; null where this version of the program takes its texts no more. `compiled`: a
+ * set that is compiled already, and need not be again if it is this one.
+ */
 export function restoredSet(
   store: Pick<Store, "get">,
   stored: StoredSet,
   limits: RuleLimits,
+  compiled: UsableSet | null = null,
 ): RunningSet | null {
   const load = (fullHash: string): UsableSet | null => {
+    if (compiled?.fullHash === fullHash) return compiled;
     const bundle = readStoredBundle(store, fullHash);
     const input = { kind: "bundle", bundle: bundle ?? NOTHING } as const;
     return usable(checkSet({ input, limits, runTests: false, todayMs: 0 }));
@@ -144,18 +167,18 @@ export function nextSet(
       since.get(`${name}\n${version}`) ?? since.get(`${renamed.get(name) ?? name}\n${version}`);
     return { rule: name, version, since: known ?? positions };
   });
-  const isNew = fullHash !== active.fullHash;
-  const history = isNew
-    ? [active, ...before.stored.history.filter((one) => one.fullHash !== fullHash)]
-    : before.stored.history;
+  // Other lists and tables under the same texts are the same set still: going back leads to other texts.
+  const isNew = hash !== active.hash;
+  const history = isNew ? [active, ...before.stored.history] : before.stored.history;
+  const author = origin.kind === "bucket" ? active.origin : origin;
   const stored: StoredSet = {
     active: isNew
       ? { hash, fullHash, revision, origin, activatedMs: nowMs, positions }
-      : { ...active, origin },
-    history: history.filter((one) => one.fullHash !== fullHash).slice(0, HISTORY_MAX),
+      : { ...active, fullHash, revision, origin: author },
+    history: history.filter((one) => one.hash !== hash).slice(0, HISTORY_MAX),
     sourceMark: before.stored.sourceMark,
     rules,
-    switches: switches.filter(({ rule }) => set.plan.rules.some(({ name }) => name === rule)),
+    switches: heldSwitches(switches, set.plan),
     draining: [],
   };
   return withDraining({ ...before, set, stored }, before, draining);

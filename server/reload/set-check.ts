@@ -3,6 +3,7 @@
  * so the service runs it in a thread of its own (set-checker.ts); everything that goes in and out is plain data.
  */
 
+import { sha256Hex } from "../../base/hash.ts";
 import type { RuleSource } from "../../dsl/compile.ts";
 import type { RuleSetPlan } from "../../dsl/plan.ts";
 import { lineColumn, renderDiagnostic } from "../../dsl/source-frame.ts";
@@ -63,11 +64,12 @@ export interface CheckedSet {
   readonly fullHash: string;
   /** Identity by the versions of its rules; "" where there is no plan. */
   readonly revision: string;
-  /** Null where a problem is an error. Tests that fail leave it, for `force`-less callers to refuse. */
+  /** Null where a problem is an error. Tests that fail are problems, and leave it. */
   readonly plan: RuleSetPlan | null;
   readonly contents: ReadonlyMap<string, DataContent>;
+  /** Identity of each content, by name: contents are long, and comparing them takes time. */
+  readonly digests: ReadonlyMap<string, string>;
   readonly problems: readonly RuleProblem[];
-  readonly tests: number;
 }
 
 /** Never throws for what is wrong with a set. */
@@ -98,14 +100,19 @@ export function checkSet(request: CheckRequest): CheckedSet {
   const problems = [...found, ...failures];
   const revision = revisionOf(plan);
   const { contents } = set;
-  return { bundle, hash, fullHash, revision, plan, contents, problems, tests: tests.length };
+  const digests = digestsOf(contents);
+  return { bundle, hash, fullHash, revision, plan, contents, digests, problems };
+}
+
+function digestsOf(contents: ReadonlyMap<string, DataContent>): ReadonlyMap<string, string> {
+  return new Map([...contents].map(([name, one]) => [name, sha256Hex(JSON.stringify(one))]));
 }
 
 /** A set that could not be compiled. */
 export function failedSet(problems: readonly RuleProblem[]): CheckedSet {
   const bundle = makeBundle({ files: [], data: [], buckets: [] });
-  const empty = { hash: "", fullHash: "", revision: "", contents: new Map(), tests: 0 };
-  return { bundle, plan: null, problems, ...empty };
+  const texts = { hash: "", fullHash: "", revision: "" };
+  return { bundle, plan: null, problems, contents: new Map(), digests: new Map(), ...texts };
 }
 
 export function setProblem(message: string, file = ""): RuleProblem {

@@ -21,7 +21,8 @@ import { newestSet } from "./kv-sets.ts";
 import type { ReloadReport } from "./reload-report.ts";
 import type { Reloader } from "./reloader.ts";
 import type { Candidate } from "./reloader-parts.ts";
-import { type RuleChoice, unpackSet } from "./set-package.ts";
+import { candidateOf } from "./set-input.ts";
+import type { RuleChoice } from "./set-package.ts";
 import type { SetOrigin } from "./stored-set.ts";
 
 export interface SetSourcesParts {
@@ -44,7 +45,9 @@ export interface SetSourcesParts {
 const POLL_MS = 30_000;
 /** While the last question had no answer. */
 const AWAY_POLL_MS = 1000;
+/** What was refused is tried again after so long, and after twice as long each time. */
 const RETRY_MS = 2000;
+const LONGEST_RETRY_MS = 60_000;
 const NO_CHOICES: ReadonlyMap<string, RuleChoice> = new Map();
 
 export class SetSources {
@@ -52,7 +55,7 @@ export class SetSources {
   readonly #offs: (() => void)[] = [];
   readonly #dataHints = new Map<string, () => void>();
   /** Last sequences of the buckets of lists and tables when they were read. */
-  readonly #dataEnds = new Map<string, number>();
+  #dataEnds: ReadonlyMap<string, number> = new Map();
   #watch: FolderWatch | null = null;
   #number: number | null;
   #cancelRetry: () => void = () => undefined;
@@ -101,7 +104,7 @@ export class SetSources {
       const now = folderSignature(folder, this.#outsideFiles(folder));
       return before.kind === "ok" && now.kind === "ok" && now.text === before.text;
     };
-    const report = await this.#offer({
+    const report = await this.offer({
       input: { kind: "folder", path: folder, buckets: [] },
       origin: { kind: "folder", mark: "", author: "", note: "" },
       choices: NO_CHOICES,
@@ -111,13 +114,15 @@ export class SetSources {
     if (report.outcome === "superseded" && !unchanged()) this.#watch?.again();
   }
 
-  /** Submits, and again later where it was refused for what may come (O1). */
-  async #offer(candidate: Candidate): Promise<ReloadReport> {
+  /** Submits what the configured place holds, and again later where it was refused for what may come (O1). */
+  async offer(candidate: Candidate, retryMs = RETRY_MS): Promise<ReloadReport> {
     this.#cancelRetry();
     const report = await this.#parts.reloader.submit(candidate);
-    if (report.outcome === "refused" && !this.#closed) {
+    if (report.mayPass && !this.#closed) {
       this.#cancelRetry();
-      this.#cancelRetry = this.#parts.clock.after(RETRY_MS, () => void this.#offer(candidate));
+      const longer = Math.min(LONGEST_RETRY_MS, 2 * retryMs);
+      const again = (): void => void this.offer(candidate, longer);
+      this.#cancelRetry = this.#parts.clock.after(retryMs, again);
     }
     return report;
   }
@@ -159,25 +164,16 @@ export class SetSources {
     // A bucket that is not there may come.
     if (found.kind !== "ok") return false;
     if (found.value === null || found.value.number === this.#number) return true;
-    const { number, bytes } = found.value;
+    const { number } = found.value;
     this.#number = number;
-    const mark = String(number);
-    const unpacked = unpackSet(bytes);
-    if ("error" in unpacked) {
-      const origin: SetOrigin = { kind: "kv", mark, author: "", note: "" };
-      reloader.broken(
-        origin,
-        `set ${number} of the bucket ${bucket} is unusable: ${unpacked.error}`,
-      );
+    const candidate = candidateOf(found.value);
+    if ("error" in candidate) {
+      const origin: SetOrigin = { kind: "kv", mark: String(number), author: "", note: "" };
+      const reason = `set ${number} of the bucket ${bucket} is unusable: ${candidate.error}`;
+      reloader.broken(origin, reason);
       return true;
     }
-    const { bundle, author, note, choices } = unpacked.set;
-    const offer = this.#offer({
-      input: { kind: "bundle", bundle },
-      origin: { kind: "kv", mark, author, note },
-      choices: new Map(choices),
-      configured: true,
-    });
+    const offer = this.offer(candidate);
     // A later set must be seen while this one is built from history.
     offer.catch((error) => this.#parts.onFailure(error));
     return true;
@@ -189,15 +185,15 @@ export class SetSources {
     const { running } = reloader.state;
     const names = running.set.bundle.buckets.map(({ bucket }) => bucket);
     this.#hearData(names);
-    let changed = false;
+    const ends = new Map<string, number>();
     for (const bucket of names) {
       const end = await bucketEnd(broker, bucket);
+      // Nothing is noted then: what has changed elsewhere is a change still when this one is back.
       if (end.kind !== "ok") return false;
-      if (this.#dataEnds.get(bucket) === end.value) continue;
-      this.#dataEnds.set(bucket, end.value);
-      changed = true;
+      ends.set(bucket, end.value);
     }
-    if (!changed) return true;
+    if (names.every((bucket) => this.#dataEnds.get(bucket) === ends.get(bucket))) return true;
+    this.#dataEnds = ends;
     const offer = reloader.submit({
       input: { kind: "bundle", bundle: running.set.bundle },
       origin: { kind: "bucket", mark: names.join(" "), author: "", note: "" },
@@ -209,7 +205,7 @@ export class SetSources {
     offer.then(
       ({ outcome }) => {
         if (outcome !== "superseded" && outcome !== "refused") return;
-        this.#dataEnds.clear();
+        this.#dataEnds = new Map();
         this.#pollIn(AWAY_POLL_MS);
       },
       (error) => this.#parts.onFailure(error),

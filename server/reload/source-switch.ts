@@ -1,7 +1,8 @@
 /**
  * The JetStream streams that are read, as one set of rules after the other needs them. What a new set needs is found
  * and checked before the switch, opened at it; what nobody needs any more is closed behind it. A stream that is new
- * begins at its end: only a warm start looks at what was before.
+ * begins at its end, and so do subjects that are new in a stream that was read to its end: only a warm start looks at
+ * what was before. Where it was not, they begin where the stream stands, as everything does that waits there.
  *
  * Owns the list of sources, which the loop, the committer and the idle watch read.
  */
@@ -14,6 +15,7 @@ import type { Clock } from "../../io/clock.ts";
 import type { Broker } from "../../io/nats.ts";
 import { streamInfo } from "../../io/nats-streams.ts";
 import type { StoreChange } from "../../state/store.ts";
+import { readStreams } from "../read-streams.ts";
 import { RefusalError } from "../refusal.ts";
 import { openSource, type Source, type SourceEvents } from "../source.ts";
 import { findSources, type StartupParts } from "../startup.ts";
@@ -39,14 +41,6 @@ export interface SourceSwitchParts {
   readonly events: SourceEvents;
   /** A source was opened: runs it, and ends the process where it fails. */
   readonly onOpened: (source: Source) => void;
-}
-
-/** The streams that some rule of the plan reads. */
-export function readStreams(plan: RuleSetPlan): readonly StreamPlan[] {
-  const read = new Set(
-    plan.rules.filter(({ mode }) => mode !== "off").flatMap(({ streams }) => streams),
-  );
-  return plan.streams.filter(({ name }) => read.has(name));
 }
 
 export class SourceSwitch {
@@ -101,8 +95,15 @@ export class SourceSwitch {
     }
   }
 
-  /** Right after the engine's switch. Gives what is to be stored with it. */
-  apply(plan: RuleSetPlan, wanted: readonly WantedSource[]): readonly StoreChange[] {
+  /**
+   * Right after the engine's switch. Gives what is to be stored with it. `ends`: up to where each source has read all
+   * that its filters let through.
+   */
+  apply(
+    plan: RuleSetPlan,
+    wanted: readonly WantedSource[],
+    ends: ReadonlyMap<string, number>,
+  ): readonly StoreChange[] {
     const { sources } = this.#parts;
     const before = [...sources];
     const changes: StoreChange[] = [];
@@ -110,6 +111,7 @@ export class SourceSwitch {
       this.#open(
         one,
         before.find(({ name }) => name === one.name),
+        ends.get(one.name) ?? 0,
       ),
     );
     for (const source of before) {
@@ -124,7 +126,11 @@ export class SourceSwitch {
     return changes;
   }
 
-  #open({ name, begin, streams, filters }: WantedSource, running: Source | undefined): Source {
+  #open(
+    { name, begin, streams, filters }: WantedSource,
+    running: Source | undefined,
+    end: number,
+  ): Source {
     const { engine, clock, events } = this.#parts;
     const nowMs = clock.monotonicMs();
     const routes = streams.map((stream) => ({
@@ -137,10 +143,19 @@ export class SourceSwitch {
       running.reroute(routes);
       return running;
     }
-    const stored = running === undefined ? begin : running.standing(crc32);
+    const stored = running === undefined ? begin : standingAt(running, end);
     if (stored === null) throw new Error(`the source ${name} has no beginning`);
     return openSource(this.#parts, stored, routes, filters, events);
   }
+}
+
+/** Where other filters go on. */
+function standingAt(source: Source, end: number): StoredFeed {
+  const standing = source.standing(crc32);
+  // What the message there was is not known: it was none of ours.
+  return end <= source.position
+    ? standing
+    : { ...standing, position: end, storedMs: 0, checksum: 0 };
 }
 
 function sameTexts(a: readonly string[], b: readonly string[]): boolean {

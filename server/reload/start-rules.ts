@@ -7,20 +7,18 @@ import type { Random } from "../../base/random.ts";
 import { type Clock, pause } from "../../io/clock.ts";
 import type { Broker } from "../../io/nats.ts";
 import { folderSignature } from "../../io/rule-folder-watch.ts";
-import { type BundledBucket, bucketsOf } from "../../rules/rule-bundle.ts";
 import type { Store } from "../../state/store.ts";
 import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
 import { RefusalError } from "../refusal.ts";
-import { readSources } from "../rule-folder.ts";
 import { newestSet } from "./kv-sets.ts";
 import { errorsOf } from "./reload-report.ts";
 import type { Candidate } from "./reloader-parts.ts";
 import { firstSet, type RunningSet, restoredSet, usable } from "./running-set.ts";
 import { type CheckedSet, checkSet, type SetInput } from "./set-check.ts";
-import { unpackSet } from "./set-package.ts";
+import { candidateOf, withBuckets } from "./set-input.ts";
 import { bucketEntries } from "./set-sources.ts";
-import { readStoredSet, type SetOrigin } from "./stored-set.ts";
+import { readStoredSet, type SetOrigin, type StoredSet } from "./stored-set.ts";
 
 /** The folder as it was read before anything else was opened. */
 export interface FolderRead {
@@ -33,6 +31,8 @@ export interface StartRules {
   readonly running: RunningSet;
   /** Was it in the store? */
   readonly isStored: boolean;
+  /** What the store holds where that cannot go on; null: nothing, or what runs. */
+  readonly before: StoredSet | null;
   /** What the configured place holds where that is something else. */
   readonly candidate: Candidate | null;
   readonly knownFolder: string | null;
@@ -87,18 +87,19 @@ export async function startRules(
 ): Promise<StartRules> {
   const { store, config } = parts;
   const stored = readStoredSet(store);
-  if (stored === null) return firstRules(parts, folder);
-  const running = restoredSet(store, stored, config.limits);
+  if (stored === null) return firstRules(parts, folder, null);
+  const compiled = folder === null ? null : usable(folder.checked);
+  const running = restoredSet(store, stored, config.limits, compiled);
   if (running === null) {
     const { hash } = stored.active;
     parts.log.error(
       { set: hash },
       "this version cannot compile the stored rule set; rules that changed begin anew",
     );
-    return firstRules(parts, folder);
+    return firstRules(parts, folder, stored);
   }
   parts.log.info({ set: stored.active.hash }, "going on with the stored rule set");
-  const base = { running, isStored: true, knownNumber: null };
+  const base = { running, isStored: true, before: null, knownNumber: null };
   if (folder === null) {
     const known = Number(stored.sourceMark);
     const candidate = await newerSet(parts, known);
@@ -121,15 +122,15 @@ async function newerSet(
 ): Promise<Candidate | null> {
   const found = await newestSet(broker, config.rules.kv?.bucket ?? "");
   if (found.kind !== "ok" || found.value === null || found.value.number === known) return null;
-  const unpacked = unpackSet(found.value.bytes);
-  if ("error" in unpacked) return null;
-  const { bundle, author, note, choices } = unpacked.set;
-  const mark = String(found.value.number);
-  const origin: SetOrigin = { kind: "kv", mark, author, note };
-  return { input: { kind: "bundle", bundle }, origin, choices: new Map(choices), configured: true };
+  const candidate = candidateOf(found.value);
+  return "error" in candidate ? null : candidate;
 }
 
-async function firstRules(parts: StartRulesParts, folder: FolderRead | null): Promise<StartRules> {
+async function firstRules(
+  parts: StartRulesParts,
+  folder: FolderRead | null,
+  before: StoredSet | null,
+): Promise<StartRules> {
   const { config, clock, log } = parts;
   let input: SetInput;
   let origin: SetOrigin;
@@ -151,8 +152,8 @@ async function firstRules(parts: StartRulesParts, folder: FolderRead | null): Pr
   );
   const knownFolder = folder?.signature ?? null;
   const knownNumber = folder === null ? Number(origin.mark) : null;
-  const running = firstSet(set, origin, clock.nowMs());
-  return { running, isStored: false, candidate: null, knownFolder, knownNumber };
+  const running = firstSet(set, origin, clock.nowMs(), before);
+  return { running, isStored: false, before, candidate: null, knownFolder, knownNumber };
 }
 
 /** The set with the entries of its buckets, which are waited for. */
@@ -162,21 +163,14 @@ async function readFully(
   folder: FolderRead | null,
 ): Promise<CheckedSet> {
   const { broker, random, config, clock } = parts;
-  const files = input.kind === "bundle" ? input.bundle.files : readSources(input.path);
-  const names = bucketsOf(files);
-  if (names.length === 0 && folder !== null) return folder.checked;
-  const buckets: BundledBucket[] = [];
-  for (const bucket of names) {
-    const entries = await waitFor(parts, `the bucket ${bucket}`, async () => {
+  const filled = await withBuckets(input, (bucket) =>
+    waitFor(parts, `the bucket ${bucket}`, async () => {
       const found = await bucketEntries(broker, bucket, random);
       return typeof found === "string" ? { reason: found } : { value: found };
-    });
-    buckets.push({ bucket, entries });
-  }
-  const filled: SetInput =
-    input.kind === "folder"
-      ? { ...input, buckets }
-      : { ...input, bundle: { ...input.bundle, buckets } };
+    }),
+  );
+  const { buckets } = filled.kind === "folder" ? filled : filled.bundle;
+  if (buckets.length === 0 && folder !== null) return folder.checked;
   return checkSet({
     input: filled,
     limits: config.limits,
@@ -185,22 +179,16 @@ async function readFully(
   });
 }
 
-async function waitForSet(
-  parts: StartRulesParts,
-): Promise<{ readonly input: SetInput; readonly origin: SetOrigin }> {
+async function waitForSet(parts: StartRulesParts): Promise<Candidate> {
   const { broker, config } = parts;
   const bucket = config.rules.kv?.bucket ?? "";
   return waitFor(parts, `a rule set in the bucket ${bucket}`, async () => {
     const found = await newestSet(broker, bucket);
     if (found.kind !== "ok") return { reason: found.reason };
     if (found.value === null) return { reason: "there is none; `sequitur rules push` makes one" };
-    const unpacked = unpackSet(found.value.bytes);
-    if ("error" in unpacked) return { reason: `set ${found.value.number}: ${unpacked.error}` };
-    const { bundle, author, note } = unpacked.set;
-    const mark = String(found.value.number);
-    return {
-      value: { input: { kind: "bundle", bundle }, origin: { kind: "kv", mark, author, note } },
-    };
+    const candidate = candidateOf(found.value);
+    if ("error" in candidate) return { reason: `set ${found.value.number}: ${candidate.error}` };
+    return { value: candidate };
   });
 }
 

@@ -6,7 +6,8 @@
  * Space "service": key "set" (one record), key "bundle/<full hash>" (one each, gzip). Both begin with u8 version.
  */
 
-import { gunzipSync, gzipSync } from "node:zlib";
+import { promisify } from "node:util";
+import { gunzipSync, gzip, gzipSync } from "node:zlib";
 import { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { bundleOf, bundleText, type RuleBundle } from "../../rules/rule-bundle.ts";
 import type { Store, StoreChange } from "../../state/store.ts";
@@ -31,8 +32,6 @@ export interface RuleSwitch {
   readonly reason: string;
   /** When it goes on by itself, in ms since 1970; null: when somebody enables it. */
   readonly untilMs: number | null;
-  /** How often its budget has switched it off in a row. */
-  readonly strikes: number;
 }
 
 export interface SetVersion {
@@ -100,12 +99,24 @@ export function readStoredBundle(store: Pick<Store, "get">, fullHash: string): R
   return found.bundle;
 }
 
-export function bundleChange(fullHash: string, bundle: RuleBundle | null): StoreChange {
-  const key = bundleKey(fullHash);
-  if (bundle === null) return { space: SPACE, key, value: null };
+/** A bundle as it is stored. */
+export type PackedBundle = Uint8Array;
+
+export function packBundle(bundle: RuleBundle): PackedBundle {
+  return packed(gzipSync(bundleText(bundle)));
+}
+
+const gzipLater = promisify(gzip);
+
+/** The same; what takes long is done in another thread. */
+export async function packBundleAside(bundle: RuleBundle): Promise<PackedBundle> {
+  return packed(await gzipLater(bundleText(bundle)));
+}
+
+function packed(bytes: Uint8Array): PackedBundle {
   writer.byte(FORMAT);
-  writer.raw(gzipSync(bundleText(bundle)));
-  return { space: SPACE, key, value: writer.take() };
+  writer.raw(bytes);
+  return writer.take();
 }
 
 /** Full hashes of the bundles that a stored set needs. */
@@ -117,20 +128,23 @@ export function neededBundles({ active, history, draining }: StoredSet): Readonl
   ]);
 }
 
-/** What is to be written so that the store holds this set in the place of another. */
+/** What is to be written so that the store holds this set in the place of another. `bundles`: new ones, by full hash. */
 export function setChanges(
   before: StoredSet | null,
   after: StoredSet,
-  bundles: ReadonlyMap<string, RuleBundle>,
+  bundles: ReadonlyMap<string, PackedBundle>,
 ): StoreChange[] {
   const had = before === null ? new Set<string>() : neededBundles(before);
   const needed = neededBundles(after);
   const changes: StoreChange[] = [storedSetChange(after)];
   for (const hash of needed) {
-    const bundle = bundles.get(hash);
-    if (!had.has(hash) && bundle !== undefined) changes.push(bundleChange(hash, bundle));
+    const value = bundles.get(hash);
+    if (had.has(hash) || value === undefined) continue;
+    changes.push({ space: SPACE, key: bundleKey(hash), value });
   }
-  for (const hash of had) if (!needed.has(hash)) changes.push(bundleChange(hash, null));
+  for (const hash of had) {
+    if (!needed.has(hash)) changes.push({ space: SPACE, key: bundleKey(hash), value: null });
+  }
   return changes;
 }
 
