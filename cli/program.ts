@@ -107,6 +107,14 @@ interface TestFlags {
   readonly junit?: string;
   readonly json?: true;
   readonly minTests: number;
+  readonly coverage?: true;
+  readonly minCoverage?: number;
+  readonly watch?: true;
+}
+
+function percentage(text: string): number {
+  if (/^\d{1,3}$/.test(text) && Number(text) <= 100) return Number(text);
+  throw new InvalidArgumentError("it is not a percentage from 0 to 100");
 }
 
 function addTest(program: Command, session: Session): void {
@@ -127,11 +135,19 @@ function addTest(program: Command, session: Session): void {
       wholeNumber,
       0,
     )
+    .option("--coverage", "what of each rule its tests reach: steps, branches, outcomes")
+    .option(
+      "--min-coverage <percent>",
+      "exit with 1 where a rule's tests reach less of it; with --coverage",
+      percentage,
+    )
+    .option("--watch", "run the tests of what changes again, until a signal")
     .action(async (paths: string[], flags: TestFlags) => {
       const { run = null, harder = false, junit = null, json = false, minTests } = flags;
+      const { minCoverage = null, coverage = minCoverage !== null, watch = false } = flags;
       const { testCommand } = await import("./test/test-command.ts");
       session.exitCode = await testCommand(
-        { paths, run, harder, junit, json, minTests },
+        { paths, run, harder, junit, json, minTests, coverage, minCoverage, watch },
         outputOf(program),
       );
     });

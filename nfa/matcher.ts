@@ -15,6 +15,7 @@ import type { EventRecord } from "../base/event.ts";
 import type { Value } from "../base/value.ts";
 import type { FieldMemo } from "./expression/field-memo.ts";
 import type { DataSource, History } from "./history.ts";
+import type { Program } from "./program.ts";
 
 /** What was found: a match, a start that timed out (M-17), a window (W-1), a silence or its end (E-1). */
 export interface Match {
@@ -95,6 +96,11 @@ export interface MatcherOptions {
   readonly dominance?: boolean;
   /** False: nobody calls `takeChanged`, so no account of changes is kept. Default true. */
   readonly recordChanges?: boolean;
+  /**
+   * Puts another program of the same meaning in the place of a `match` block's, such as one whose conditions note what
+   * they find. Called once for each matcher.
+   */
+  readonly rework?: (program: Program) => Program;
 }
 
 export interface Matcher {

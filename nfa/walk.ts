@@ -58,6 +58,8 @@ export interface Path {
   readonly greedy: readonly GreedyWatch[];
   readonly left: readonly Left[];
   readonly entered: readonly ElementNode[];
+  /** Elements that may take nothing and took nothing. */
+  readonly passed: readonly ElementNode[];
 }
 
 /** Where a path ends: a step, or null for the end of the pattern. */
@@ -76,6 +78,7 @@ const EMPTY: Path = {
   greedy: [],
   left: [],
   entered: [],
+  passed: [],
 };
 
 /** What may come after the step took an event. */
@@ -201,7 +204,8 @@ function greedyWatches(element: ElementNode, path: Path): GreedyWatch[] {
 
 /** One that took none bars what it could have begun with. */
 function passOver(element: ElementNode, path: Path, link: Link | null): Path {
-  if (!element.plan.quantity.greedy || element.leaf === null) return path;
+  const passed = [...path.passed, element];
+  if (!element.plan.quantity.greedy || element.leaf === null) return { ...path, passed };
   const around = ancestors(element).flatMap((e) => ownBound(e, path.entered.includes(e)));
   const bounds = [...ownBound(element, true), ...around];
   const watch: GreedyWatch = {
@@ -215,7 +219,7 @@ function passOver(element: ElementNode, path: Path, link: Link | null): Path {
       ...untilsAround(element, path),
     ],
   };
-  return { ...path, greedy: [...path.greedy, watch] };
+  return { ...path, passed, greedy: [...path.greedy, watch] };
 }
 
 /** The `until`s of the loops around. One that was entered on this very path has no event yet. */

@@ -39,7 +39,7 @@ const SHUFFLES = 3;
 
 /** Runs one test of a rule set that has no errors. */
 export function runTest(set: RuleSet, test: TestPlan, options: TestRunOptions): TestOutcome {
-  const names = test.rule === null ? set.rulesOfFile(test.file) : [test.rule];
+  const names = rulesUnderTest(set, test);
   const plan = planUnderTest(set, names);
   const built = buildTestInputs(plan, plan.rules, test, options.reader);
   if ("error" in built) {
@@ -59,6 +59,11 @@ export function runTest(set: RuleSet, test: TestPlan, options: TestRunOptions): 
   }
   if (!options.harder) return { test, passed: true, problems, story: [], alerts };
   return { test, alerts, ...runHarder(plan, built, plain, drive) };
+}
+
+/** The rules whose alerts a test is about. */
+export function rulesUnderTest(set: RuleSet, test: TestPlan): readonly string[] {
+  return test.rule === null ? set.rulesOfFile(test.file) : [test.rule];
 }
 
 /** The rules of these names, those whose alerts they read, and nothing else. A rule that is off runs in its own tests. */

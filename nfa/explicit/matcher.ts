@@ -42,12 +42,9 @@ const RUNS_PER_KEY = 250_000;
 export function createMatcher(rule: RulePlan, host: MatcherHost, options: MatcherOptions): Matcher {
   const { body } = rule;
   assert(body.kind === "match", "explicit runs serve `match` blocks");
-  const program = buildProgram(
-    body,
-    rule.timeout === null ? undefined : rule.timeout.after,
-    host.data,
-    options,
-  );
+  const timeoutAfter = rule.timeout === null ? undefined : rule.timeout.after;
+  const built = buildProgram(body, timeoutAfter, host.data, options);
+  const program = options.rework?.(built) ?? built;
   const router = new Router(body.sources, program.leaves, program.seesAll, host.data, options);
   return new ExplicitMatcher(program, router, rule.limits, host, options.recordChanges ?? true);
 }
