@@ -49,7 +49,13 @@ export type ReadResult =
   /** Nothing came for about `expiresMs`. */
   | { readonly kind: "idle"; readonly caughtUp: boolean; readonly stream: StreamInfo }
   /** The stream ends before the position, or was made anew: the messages read are not those it now holds. */
-  | { readonly kind: "rolled-back"; readonly stream: StreamInfo; readonly reason: string }
+  | {
+      readonly kind: "rolled-back";
+      readonly stream: StreamInfo;
+      readonly reason: string;
+      /** Was the stream made anew since this reader began? */
+      readonly remade: boolean;
+    }
   /** The broker cannot be asked at the moment. The reader goes on trying with each call. */
   | { readonly kind: "away"; readonly reason: string }
   | { readonly kind: "closed" };
@@ -324,16 +330,17 @@ export class Reader {
     const { timeMs, data } = found.value;
     if (timeMs === known.timeMs && crc32(data) === known.checksum) return null;
     const reason = `its message ${seq} is not the one that was read`;
-    return { kind: "rolled-back", stream, reason };
+    return { kind: "rolled-back", stream, reason, remade: false };
   }
 
   #rollback(stream: StreamInfo): ReadResult | null {
     this.#created ??= stream.created;
     let reason: string | null = null;
-    if (stream.created !== this.#created) reason = "the stream was made anew";
+    const remade = stream.created !== this.#created;
+    if (remade) reason = "the stream was made anew";
     else if (stream.lastSeq < this.#position) {
       reason = `the stream ends at ${stream.lastSeq}, before the position ${this.#position}`;
     }
-    return reason === null ? null : { kind: "rolled-back", stream, reason };
+    return reason === null ? null : { kind: "rolled-back", stream, reason, remade };
   }
 }

@@ -72,6 +72,27 @@ export function addressRefusal(address: string, policy: AddressPolicy): string |
   return null;
 }
 
+export interface UrlPolicy extends AddressPolicy {
+  /** May a request go without TLS? */
+  readonly allowHttp: boolean;
+}
+
+export type UrlFault =
+  | { readonly kind: "no TLS" }
+  /** `reason` as `addressRefusal` says it. */
+  | { readonly kind: "address"; readonly address: string; readonly reason: string };
+
+/** What can be said against a URL before its name is resolved; null: nothing. An address is connected to as it stands. */
+export function judgeUrl({ protocol, hostname }: URL, policy: UrlPolicy): UrlFault | null {
+  if (protocol !== "https:" && !(protocol === "http:" && policy.allowHttp)) {
+    return { kind: "no TLS" };
+  }
+  const address = hostname.replace(/^\[(.*)\]$/, "$1");
+  if (isIP(address) === 0) return null;
+  const reason = addressRefusal(address, policy);
+  return reason === null ? null : { kind: "address", address, reason };
+}
+
 const EMBEDDING = blockList(["::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48"]);
 const LOOPBACK_V6 = blockList(["::1"]);
 

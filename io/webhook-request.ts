@@ -19,13 +19,12 @@ import {
   type IncomingMessage,
 } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { isIP, type LookupFunction } from "node:net";
-import { type AddressPolicy, addressRefusal } from "./webhook-address.ts";
+import type { LookupFunction } from "node:net";
+import { LinkedAbort } from "./linked-abort.ts";
+import { type AddressPolicy, addressRefusal, judgeUrl, type UrlPolicy } from "./webhook-address.ts";
 
-export interface PostOptions extends AddressPolicy {
+export interface PostOptions extends UrlPolicy {
   readonly url: string;
-  /** May the request go without TLS? */
-  readonly allowHttp: boolean;
   readonly timeoutMs: number;
   readonly maxAnswerBytes: number;
 }
@@ -69,14 +68,18 @@ export class WebhookDoor {
   async post(headers: Readonly<Record<string, string>>, body: Uint8Array): Promise<PostResult> {
     const refusal = this.#refusal();
     if (refusal !== null) return failed(refusal);
-    const timeout = AbortSignal.timeout(this.#options.timeoutMs);
-    const signal = AbortSignal.any([timeout, this.#stop.signal]);
+    const { timeoutMs } = this.#options;
+    const ending = new LinkedAbort(this.#stop.signal);
+    const timer = setTimeout(() => ending.abort(), timeoutMs);
     try {
-      return await this.#exchange(headers, body, signal);
+      return await this.#exchange(headers, body, ending.signal);
     } catch (error) {
       if (this.#stop.signal.aborted) return failed("the service ends");
-      if (timeout.aborted) return failed(`no answer within ${this.#options.timeoutMs} ms`);
+      if (ending.signal.aborted) return failed(`no answer within ${timeoutMs} ms`);
       return failed(reasonOf(error));
+    } finally {
+      clearTimeout(timer);
+      ending.release();
     }
   }
 
@@ -88,15 +91,10 @@ export class WebhookDoor {
 
   /** What can be said without a connection. */
   #refusal(): string | null {
-    const { protocol, hostname } = this.#url;
-    if (protocol !== "https:" && !(protocol === "http:" && this.#options.allowHttp)) {
-      return "the address is not https, and http is not allowed";
-    }
-    // An address is connected to without a look-up.
-    const literal = hostname.replace(/^\[(.*)\]$/, "$1");
-    if (isIP(literal) === 0) return null;
-    const refusal = addressRefusal(literal, this.#options);
-    return refusal === null ? null : `${literal} is refused: ${refusal}`;
+    const fault = judgeUrl(this.#url, this.#options);
+    if (fault === null) return null;
+    if (fault.kind === "no TLS") return "the address is not https, and http is not allowed";
+    return `${fault.address} is refused: ${fault.reason}`;
   }
 
   #exchange(

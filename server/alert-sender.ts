@@ -158,7 +158,10 @@ export class AlertSender {
         // A stream that was made anew is taken at a start only, where its identity is stored before anything is sent.
         if (found.kind !== "aligned" || end.value.created !== alerts.created) {
           const what = found.kind === "aligned" ? "it was made anew" : found.reason;
-          throw new RefusalError(3, `the alert stream ${stream} is not what was written: ${what}`);
+          throw new RefusalError(3, `the alert stream ${stream} is not what was written: ${what}`, [
+            "the next start compares it with the outbox, and says what it can do about it",
+            "where another service writes to it, give each an alert stream of its own",
+          ]);
         }
         outbox.reload(found.acked, clock.monotonicMs());
         return;

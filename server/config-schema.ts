@@ -16,7 +16,9 @@ function areHeaderNames(headers: Readonly<Record<string, string>>): boolean {
   return Object.keys(headers).every((name) => HEADER_NAME.test(name) && !OWN_HEADERS.test(name));
 }
 const HEADER_FAULT = "it names a header that cannot be set, or that the service sets itself";
-const headerValue = z.string().regex(/^[\t\x20-\x7e]*$/, "a header's value is printable ASCII");
+/** What a header's value may be. */
+export const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
+const headerValue = z.string().regex(HEADER_VALUE, "a header's value is printable ASCII");
 
 const webhook = z
   .strictObject({
@@ -27,6 +29,7 @@ const webhook = z
     urlFile: text.nullable().default(null),
     rule: text.default("*"),
     severity: z.enum(SEVERITIES).default("info"),
+    shadow: z.boolean().default(false),
     secret: text.nullable().default(null),
     secretFile: text.nullable().default(null),
     headers: z.record(z.string(), headerValue).refine(areHeaderNames, HEADER_FAULT).default({}),

@@ -119,7 +119,7 @@ test("webhooks: defaults, secrets from files, faults told without the address", 
     {
       name: "a",
       url: "https://a.example/T0KEN",
-      filter: { rule: "*", severity: "info" },
+      filter: { rule: "*", severity: "info", shadow: false },
       secret: "k3y",
       headers: { "x-a": "b" },
       timeoutMs: 5000,
@@ -130,7 +130,15 @@ test("webhooks: defaults, secrets from files, faults told without the address", 
       from: "new",
     },
   ]);
+  writeFileSync(join(folder, "empty"), "\n");
+  writeFileSync(join(folder, "lines"), "T0KEN\nT0KEN\n");
   const faults: [string, RegExp][] = [
+    ["name: a, url: https://a.example, secretFile: empty", /"a": its secret is empty/],
+    ["name: a, url: https://a.example, secret: whsec_", /"a": its secret is empty/],
+    ["name: a, url: https://a.example, headerFiles: { X-A: lines }", /header X-A is not printable/],
+    ["name: a, url: https://a.example, headerFiles: { X-A: empty }", /header X-A is empty/],
+    ["name: a, urlFile: lines", /its url holds a space or a line break/],
+    ["name: a, urlFile: empty", /its url is no URL/],
     ["name: a, url: http://a.example/T0KEN", /its url is not https; allowHttp lets/],
     ["name: a, url: https://10.0.0.1/T0KEN", /its url is refused: it is a loopback or private/],
     ["name: a, url: 'https://[::1]/T0KEN'", /its url is refused: it is a loopback or private/],

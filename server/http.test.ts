@@ -3,6 +3,7 @@ import { type HttpServer, type Readiness, startHttp } from "./http.ts";
 
 let server: HttpServer;
 let readiness: Readiness = { problems: [], lag: [] };
+const failed: string[] = [];
 
 beforeAll(async () => {
   server = await startHttp({
@@ -11,6 +12,16 @@ beforeAll(async () => {
     token: "s3cret",
     readiness: () => readiness,
     metrics: async () => ({ contentType: "text/plain", text: "sequitur_x 1\n" }),
+    routes: [
+      {
+        method: "GET",
+        path: "/api/v1/broken/:name",
+        handle: () => {
+          throw new Error("inside");
+        },
+      },
+    ],
+    onError: ({ message }, method, path) => failed.push(`${method} ${path}: ${message}`),
   });
 });
 afterAll(() => server.close());
@@ -43,4 +54,11 @@ test("what is not there is a problem document", async () => {
   const answer = await get("/none");
   expect(answer.status).toBe(404);
   expect(await answer.json()).toMatchObject({ title: "Not Found", status: 404 });
+});
+
+test("what a handler throws is told to the service, and not to the client", async () => {
+  const answer = await get("/api/v1/broken/a?secret=1", { authorization: "Bearer s3cret" });
+  expect(answer.status).toBe(500);
+  expect(await answer.text()).not.toContain("inside");
+  expect(failed).toEqual(["GET /api/v1/broken/a: inside"]);
 });

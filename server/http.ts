@@ -36,6 +36,8 @@ export interface HttpOptions {
   readonly readiness: () => Readiness;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   readonly routes?: readonly HttpRoute[];
+  /** Told of what a handler threw; its client hears nothing of it. */
+  readonly onError: (error: Error, method: string, path: string) => void;
 }
 
 export interface HttpServer {
@@ -60,7 +62,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   };
 }
 
-function createApp({ token, readiness, metrics, routes = [] }: HttpOptions): Hono {
+function createApp({ token, readiness, metrics, routes = [], onError }: HttpOptions): Hono {
   const app = new Hono();
   const isAllowed = (header: string | undefined): boolean =>
     token === null || sameToken(header, token);
@@ -85,7 +87,10 @@ function createApp({ token, readiness, metrics, routes = [] }: HttpOptions): Hon
     });
   }
   app.notFound((context) => problem(404, "Not Found", `there is no ${context.req.path}`));
-  app.onError(() => problem(500, "Internal Server Error", "the request failed"));
+  app.onError((error, { req }) => {
+    onError(error, req.method, req.path);
+    return problem(500, "Internal Server Error", "the request failed");
+  });
   return app;
 }
 

@@ -25,6 +25,7 @@ export interface MetricsSource {
     readonly delivered: number;
     readonly failedAttempts: number;
     readonly undelivered: number;
+    readonly removed: number;
     readonly behind: number;
   }[];
 }
@@ -332,7 +333,7 @@ function addWebhookMetrics(registry: Registry, source: MetricsSource): void {
     Kind: typeof Counter<"webhook"> | typeof Gauge<"webhook">,
     name: string,
     help: string,
-    field: "delivered" | "failedAttempts" | "undelivered" | "behind",
+    field: "delivered" | "failedAttempts" | "undelivered" | "removed" | "behind",
   ): void => {
     new Kind({
       name: `${PREFIX}webhook_${name}`,
@@ -348,5 +349,7 @@ function addWebhookMetrics(registry: Registry, source: MetricsSource): void {
   define(Counter, "delivered_total", "Alerts that the receiver has taken", "delivered");
   define(Counter, "failures_total", "Attempts that failed", "failedAttempts");
   define(Counter, "undelivered_total", "Alerts given up", "undelivered");
+  const removed = "Records removed from the alert stream before the webhook read them";
+  define(Counter, "removed_total", removed, "removed");
   define(Gauge, "behind", "Records of the alert stream behind the webhook's position", "behind");
 }

@@ -248,6 +248,7 @@ async function listen(
       readiness: () => status.readiness(),
       metrics: () => metrics.render(),
       routes,
+      onError: (err, method, path) => log.error({ err, method, path }, "an HTTP request failed"),
     });
     log.info({ host, port: http.port }, "HTTP listens");
     return http;

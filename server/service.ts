@@ -90,7 +90,12 @@ export class Service {
     while (!signal.aborted) {
       const memory = this.#parts.memory?.level() ?? "fine";
       // Everything stepped is committed here.
-      if (memory === "critical") throw new RefusalError(1, "the memory that it may use is used up");
+      if (memory === "critical") {
+        throw new RefusalError(1, "the memory that it may use is used up", [
+          "raise limits.memoryBytes, or Node's own limit with NODE_OPTIONS=--max-old-space-size",
+          "or lower what the rules may hold: limits.openPerRule, limits.openPerKey",
+        ]);
+      }
       if (outbox.full || memory === "high") {
         await sender.progress(REST_MS);
         continue;

@@ -16,7 +16,7 @@ import type { FeedMessage } from "../io/nats-delivery.ts";
 import { openReader, type Reader } from "../io/nats-reader.ts";
 import { streamHasSubject } from "../rules/envelope.ts";
 import { crashPoint } from "./crash-point.ts";
-import { RefusalError } from "./refusal.ts";
+import { ACCEPT_FLAG, RefusalError } from "./refusal.ts";
 import type { StoredFeed } from "./stored-service.ts";
 
 /** A stream of the rules as this source holds it. */
@@ -203,6 +203,10 @@ export class Source {
           throw new RefusalError(
             3,
             `the stream ${this.name} is not what was read: ${result.reason}`,
+            [
+              "restore the stream, or start again: the start says what is lost",
+              `${ACCEPT_FLAG} then goes on without it`,
+            ],
           );
         case "closed":
           return;

@@ -8,6 +8,7 @@ import { Random } from "../base/random.ts";
 import { EventParser } from "../cli/tail/server-events.ts";
 import type { Broker } from "../io/nats.ts";
 import { AlertRoutes } from "../server/alert-feed/alert-routes.ts";
+import { followAlerts } from "../server/alert-feed/follow-alerts.ts";
 import { type HttpServer, startHttp } from "../server/http.ts";
 import { NatsServer } from "./nats-server.ts";
 import { connectTo, makeStream } from "./service-process.ts";
@@ -28,6 +29,9 @@ async function listen(port: number): Promise<HttpServer> {
     readiness: () => ({ problems: [], lag: [] }),
     metrics: async () => ({ contentType: "text/plain", text: "" }),
     routes: routes.routes,
+    onError: (error) => {
+      throw error;
+    },
   });
 }
 
@@ -95,14 +99,15 @@ class Tail {
 let published = 0;
 
 /** Publishes an alert with its number as its title; gives its sequence. */
-async function alert(severity: string, rule: string): Promise<number> {
+async function alert(severity: string, rule: string, mode = "live"): Promise<number> {
   const seq = ++published;
   const text = JSON.stringify({
-    ...{ id: String(seq).padStart(32, "0"), rule, version: "1", kind: "match", mode: "live" },
+    ...{ id: String(seq).padStart(32, "0"), rule, version: "1", kind: "match", mode },
     ...{ severity, title: String(seq), key: { user: "a\u001bna" }, time: "2026-01-01T00:00:00Z" },
     ...{ suppressed: 0, events: {}, truncated: 0 },
   });
-  broker.publish(`alerts.${severity}.${rule}`, new TextEncoder().encode(text));
+  const subject = `alerts.${mode === "shadow" ? "shadow." : ""}${severity}.${rule}`;
+  broker.publish(subject, new TextEncoder().encode(text));
   await stored(seq);
   return seq;
 }
@@ -186,16 +191,28 @@ test("for people: lines without control characters; what cannot be asked is told
   expect(said).toBe(`sequitur: http://127.0.0.1:${http.port} refuses (401 Unauthorized)\n`);
 });
 
+function get(path: string, options: RequestInit = {}): Promise<Response> {
+  const headers = { authorization: "Bearer s3cret" };
+  return fetch(`http://127.0.0.1:${http.port}/api/v1/${path}`, { headers, ...options });
+}
+
 test("a page of alerts, and what is wrong with a question", async () => {
-  const get = (path: string) =>
-    fetch(`http://127.0.0.1:${http.port}/api/v1/${path}`, {
-      headers: { authorization: "Bearer s3cret" },
-    });
   const page = await (await get("alerts?severity=high&limit=1")).json();
   expect(page).toMatchObject({ alerts: [{ seq: 1, alert: { title: "1" } }], next: 2 });
   const rest = (await (await get("alerts?from=2&rule=gcp")).json()) as { alerts: unknown[] };
   expect(rest.alerts).toHaveLength(1);
   expect(rest).toMatchObject({ next: published + 1 });
+  const first = await alert("high", "quiet", "shadow");
+  await alert("high", "quiet");
+  const titles = async (more: string) => {
+    const found = await (await get(`alerts?from=${first}&rule=quiet${more}`)).json();
+    return (found as { alerts: { alert: { title: string } }[] }).alerts.map(
+      (one) => one.alert.title,
+    );
+  };
+  expect(await titles("")).toEqual([String(first + 1)]);
+  expect(await titles("&shadow=true")).toEqual([String(first), String(first + 1)]);
+  expect((await get("alerts?shadow=maybe")).status).toBe(400);
   expect((await get("alerts?severity=bad")).status).toBe(400);
   expect((await get("stream?from=x")).status).toBe(400);
   expect((await get("stream?rules=x")).status).toBe(400);
@@ -215,6 +232,57 @@ test("a slow reader of events holds up itself alone", async () => {
   const tail = new Tail("--from", String(published));
   await tail.until(() => tail.titles.length === 1);
   stop.abort();
+});
+
+test("so many may read at a time and no more, however they end", async () => {
+  for (let n = 0; n < 70; n++) {
+    const head = await get("stream", { method: "HEAD" });
+    expect([head.status, head.headers.get("content-type")]).toEqual([200, "text/event-stream"]);
+  }
+  const stop = new AbortController();
+  const streams = () =>
+    Promise.all(Array.from({ length: 70 }, () => get("stream", { signal: stop.signal })));
+  const count = (answers: readonly Response[], status: number) =>
+    answers.filter((answer) => answer.status === status).length;
+  const answers = await streams();
+  expect([count(answers, 200), count(answers, 503)]).toEqual([64, 6]);
+  stop.abort();
+  const again = new AbortController();
+  while ((await get("stream", { signal: again.signal })).status !== 200) await sleep(10);
+  again.abort();
+  const pages = await Promise.all(Array.from({ length: 200 }, () => get("alerts?from=1")));
+  expect(count(pages, 200)).toBeGreaterThanOrEqual(16);
+  expect(count(pages, 200) + count(pages, 503)).toBe(200);
+  expect(count(pages, 503)).toBeGreaterThan(0);
+  await Promise.all(pages.map((page) => page.text()));
+  expect((await get("alerts?from=1")).status).toBe(200);
+});
+
+test("a stream that was made anew is followed from its beginning", async () => {
+  const encoder = new TextEncoder();
+  const put = (...titles: readonly string[]) => {
+    for (const title of titles) {
+      const text = JSON.stringify({ id: title, rule: "r", severity: "high", title });
+      broker.publish("other.high.r", encoder.encode(text));
+    }
+  };
+  await makeStream(broker, "OTHER", ["other.>"]);
+  const stop = new AbortController();
+  const options = { broker, stream: "OTHER", root: "other", afterSeq: 0, random: new Random(1) };
+  const filter = { rule: "*", severity: "info" } as const;
+  put("a", "b", "c");
+  const titles: string[] = [];
+  for await (const item of followAlerts({ ...options, filter, signal: stop.signal })) {
+    if (item.kind !== "alert") continue;
+    titles.push(item.alert.title);
+    if (titles.length === 3) {
+      await broker.api("STREAM.DELETE.OTHER");
+      await makeStream(broker, "OTHER", ["other.>"]);
+      put("d", "e");
+    }
+    if (titles.length === 5) stop.abort();
+  }
+  expect(titles).toEqual(["a", "b", "c", "d", "e"]);
 });
 
 test("events are cut right wherever the pieces end, and a broken one comes again", () => {

@@ -5,9 +5,11 @@
  * Invariants
  *  F1  An event's id is its sequence in the alert stream: who comes back with it as `Last-Event-ID` misses nothing.
  *  F2  A slow reader holds up itself alone: a batch is read when the one before has gone out.
+ *  F3  Who reads is counted before anything is waited for, and counted out however it ends.
  */
 
 import type { Random } from "../../base/random.ts";
+import { LinkedAbort } from "../../io/linked-abort.ts";
 import type { Broker } from "../../io/nats.ts";
 import { streamInfo } from "../../io/nats-streams.ts";
 import type { HttpRoute } from "../http.ts";
@@ -25,15 +27,23 @@ export interface AlertPlace {
 
 /** Streams open at a time. */
 const MAX_STREAMS = 64;
+/** Pages read at a time. */
+const MAX_PAGES = 16;
 /** A sign of life, with the position reached, at least this often. */
 const BEAT_MS = 10_000;
 const MAX_PAGE = 1000;
 const PAGE_PATIENCE_MS = 5000;
+const STREAM_HEADERS = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-store",
+  "x-accel-buffering": "no",
+};
 
 export class AlertRoutes {
   readonly #stop = new AbortController();
+  readonly #streams = new Seats(MAX_STREAMS);
+  readonly #pages = new Seats(MAX_PAGES);
   #place: AlertPlace | null = null;
-  #streams = 0;
 
   /** Alerts can be read from now on. */
   attach(place: AlertPlace): void {
@@ -57,35 +67,38 @@ export class AlertRoutes {
     if ("fault" in query) return problem(400, "Bad Request", query.fault);
     const place = this.#place;
     if (place === null) return problem(503, "Service Unavailable", "not connected to NATS yet");
-    if (this.#streams >= MAX_STREAMS) {
+    // Nobody would read its events, or end them.
+    if (request.method === "HEAD") return new Response(null, { headers: STREAM_HEADERS });
+    const leave = this.#streams.enter();
+    if (leave === null) {
       return problem(503, "Service Unavailable", `${MAX_STREAMS} streams are open`);
     }
     const { filter, from, lastId } = query;
     let afterSeq = lastId ?? (from === null ? null : from - 1);
     if (afterSeq === null) {
       const info = await streamInfo(place.broker, place.stream);
-      if (info.kind !== "ok") return problem(503, "Service Unavailable", info.reason);
+      if (info.kind !== "ok") {
+        leave();
+        return problem(503, "Service Unavailable", info.reason);
+      }
       afterSeq = info.value.lastSeq;
     }
-    return new Response(this.#events(place, afterSeq, filter), {
-      headers: {
-        "content-type": "text/event-stream",
-        "cache-control": "no-store",
-        "x-accel-buffering": "no",
-      },
-    });
+    const events = this.#events(place, afterSeq, filter, leave);
+    return new Response(events, { headers: STREAM_HEADERS });
   }
 
-  #events(place: AlertPlace, afterSeq: number, filter: AlertFilter): ReadableStream<Uint8Array> {
-    const gone = new AbortController();
-    const signal = AbortSignal.any([gone.signal, this.#stop.signal]);
-    const items = eventTexts({ ...place, afterSeq, filter, signal });
+  #events(
+    place: AlertPlace,
+    afterSeq: number,
+    filter: AlertFilter,
+    leave: () => void,
+  ): ReadableStream<Uint8Array> {
+    const ending = new LinkedAbort(this.#stop.signal);
+    const items = eventTexts({ ...place, afterSeq, filter, signal: ending.signal });
     const encoder = new TextEncoder();
-    this.#streams++;
     const finish = (): void => {
-      if (gone.signal.aborted) return;
-      gone.abort();
-      this.#streams--;
+      ending.abort();
+      leave();
     };
     return new ReadableStream({
       pull: async (controller) => {
@@ -104,20 +117,59 @@ export class AlertRoutes {
     if ("fault" in query) return problem(400, "Bad Request", query.fault);
     const place = this.#place;
     if (place === null) return problem(503, "Service Unavailable", "not connected to NATS yet");
-    const { filter, from, limit } = query;
-    const patience = AbortSignal.timeout(PAGE_PATIENCE_MS);
-    const signal = AbortSignal.any([patience, this.#stop.signal]);
-    const alerts: string[] = [];
-    let next = from ?? 1;
-    for await (const item of followAlerts({ ...place, afterSeq: next - 1, filter, signal })) {
-      if (item.kind === "alert") alerts.push(`{"seq":${item.seq},"alert":${item.text}}`);
-      if (item.kind === "alert" || item.kind === "passed") next = item.seq + 1;
-      if (item.kind === "trouble") return problem(503, "Service Unavailable", item.reason);
-      if (alerts.length >= limit || (item.kind === "passed" && item.caughtUp)) break;
+    const leave = this.#pages.enter();
+    if (leave === null) {
+      return problem(503, "Service Unavailable", `${MAX_PAGES} pages are being read`);
     }
-    const body = `{"alerts":[${alerts.join(",")}],"next":${next}}`;
-    return new Response(body, { headers: { "content-type": "application/json" } });
+    const ending = new LinkedAbort(this.#stop.signal);
+    const timer = setTimeout(() => ending.abort(), PAGE_PATIENCE_MS);
+    try {
+      return await readPage(place, query, ending.signal);
+    } finally {
+      clearTimeout(timer);
+      ending.abort();
+      leave();
+    }
   }
+}
+
+/** How many may read at a time. */
+class Seats {
+  readonly #most: number;
+  #taken = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Gives what is to be called at the end, as often as one likes; null where all are taken. */
+  enter(): (() => void) | null {
+    if (this.#taken >= this.#most) return null;
+    this.#taken++;
+    let seated = true;
+    return () => {
+      if (seated) this.#taken--;
+      seated = false;
+    };
+  }
+}
+
+/** The alerts from a position on, as far as they are there and the signal lets it read. */
+async function readPage(
+  place: AlertPlace,
+  { filter, from, limit }: Query,
+  signal: AbortSignal,
+): Promise<Response> {
+  const alerts: string[] = [];
+  let next = from ?? 1;
+  for await (const item of followAlerts({ ...place, afterSeq: next - 1, filter, signal })) {
+    if (item.kind === "alert") alerts.push(`{"seq":${item.seq},"alert":${item.text}}`);
+    if (item.kind === "alert" || item.kind === "passed") next = item.seq + 1;
+    if (item.kind === "trouble") return problem(503, "Service Unavailable", item.reason);
+    if (alerts.length >= limit || (item.kind === "passed" && item.caughtUp)) break;
+  }
+  const body = `{"alerts":[${alerts.join(",")}],"next":${next}}`;
+  return new Response(body, { headers: { "content-type": "application/json" } });
 }
 
 /** The texts of the events, with a sign of life where nothing came for a while. */
@@ -147,12 +199,14 @@ interface Query {
 function readQuery(request: Request): Query | { readonly fault: string } {
   const parameters = new URL(request.url).searchParams;
   for (const name of parameters.keys()) {
-    if (!["rule", "severity", "from", "limit"].includes(name)) {
+    if (!["rule", "severity", "shadow", "from", "limit"].includes(name)) {
       return { fault: `there is no parameter ${name}` };
     }
   }
   const severity = parameters.get("severity") ?? "info";
   if (!isSeverity(severity)) return { fault: `${severity} is no severity` };
+  const shadow = parameters.get("shadow") ?? "false";
+  if (shadow !== "true" && shadow !== "false") return { fault: "shadow is true or false" };
   const from = positive(parameters.get("from"));
   const limit = positive(parameters.get("limit"));
   if (from === undefined || limit === undefined)
@@ -160,7 +214,7 @@ function readQuery(request: Request): Query | { readonly fault: string } {
   // A browser that returns sends it; it says more than the address it was opened with.
   const lastId = /^\d{1,15}$/.exec(request.headers.get("last-event-id") ?? "")?.[0];
   return {
-    filter: { rule: parameters.get("rule") ?? "*", severity },
+    filter: { rule: parameters.get("rule") ?? "*", severity, shadow: shadow === "true" },
     from,
     lastId: lastId === undefined ? null : Number(lastId),
     limit: Math.min(limit ?? 100, MAX_PAGE),

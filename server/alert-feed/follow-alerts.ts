@@ -84,7 +84,8 @@ async function* read(
         break;
       case "rolled-back": {
         yield { kind: "trouble", reason: result.reason };
-        yield { kind: "restart", position: Math.min(position, result.stream.lastSeq) };
+        const { remade, stream } = result;
+        yield { kind: "restart", position: remade ? 0 : Math.min(position, stream.lastSeq) };
         return;
       }
       case "closed":

@@ -4,11 +4,11 @@
  */
 
 import { readFileSync } from "node:fs";
-import { isIP } from "node:net";
 import { resolve } from "node:path";
-import { type AddressPolicy, addressRefusal } from "../../io/webhook-address.ts";
+import { judgeUrl, type UrlPolicy } from "../../io/webhook-address.ts";
 import type { AlertFilter } from "../alert-feed/alert-filter.ts";
-import type { Config } from "../config-schema.ts";
+import { type Config, HEADER_VALUE } from "../config-schema.ts";
+import { secretKey } from "./webhook-signature.ts";
 
 export interface RetrySettings {
   /** Attempts at one alert, the first one included. */
@@ -19,7 +19,7 @@ export interface RetrySettings {
   readonly longestMs: number;
 }
 
-export interface WebhookSettings extends AddressPolicy {
+export interface WebhookSettings extends UrlPolicy {
   readonly name: string;
   readonly url: string;
   readonly filter: AlertFilter;
@@ -27,7 +27,6 @@ export interface WebhookSettings extends AddressPolicy {
   readonly secret: string | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
-  readonly allowHttp: boolean;
   readonly retry: RetrySettings;
   /** Where a webhook without a position begins: behind the alerts that are there, or at the first of them. */
   readonly from: "new" | "first";
@@ -49,7 +48,7 @@ export function readWebhooks(
     names.add(one.name);
     try {
       const settings = settingsOf(one, folder);
-      const problem = urlProblem(settings);
+      const problem = urlProblem(settings) ?? valueProblem(settings, Object.keys(one.headerFiles));
       if (problem === null) webhooks.push(settings);
       else problems.push(`${place}: ${problem}`);
     } catch (error) {
@@ -61,7 +60,7 @@ export function readWebhooks(
 }
 
 function settingsOf(one: Written, folder: string): WebhookSettings {
-  const { name, rule, severity, timeoutMs, retry, from } = one;
+  const { name, rule, severity, shadow, timeoutMs, retry, from } = one;
   const contents = (path: string): string => readFileSync(resolve(folder, path), "utf8").trim();
   const headers = Object.entries(one.headers).map(([key, value]) => [key.toLowerCase(), value]);
   const fileHeaders = Object.entries(one.headerFiles).map(([key, path]) => [
@@ -71,7 +70,7 @@ function settingsOf(one: Written, folder: string): WebhookSettings {
   return {
     name,
     url: one.urlFile === null ? (one.url ?? "") : contents(one.urlFile),
-    filter: { rule, severity },
+    filter: { rule, severity, shadow },
     secret: one.secretFile === null ? one.secret : contents(one.secretFile),
     headers: Object.fromEntries([...headers, ...fileHeaders]),
     timeoutMs,
@@ -86,6 +85,8 @@ function settingsOf(one: Written, folder: string): WebhookSettings {
 /** What is wrong with the address, without repeating it: it may be a secret itself. */
 function urlProblem(settings: WebhookSettings): string | null {
   let url: URL;
+  // A URL's parser passes over line breaks.
+  if (/\s/.test(settings.url)) return "its url holds a space or a line break";
   try {
     url = new URL(settings.url);
   } catch {
@@ -95,12 +96,23 @@ function urlProblem(settings: WebhookSettings): string | null {
     return "its url holds a user or password: put them into headers";
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") return "its url is not https";
-  if (url.protocol === "http:" && !settings.allowHttp) {
-    return "its url is not https; allowHttp lets alerts go without TLS";
+  const fault = judgeUrl(url, settings);
+  if (fault === null) return null;
+  return fault.kind === "no TLS"
+    ? "its url is not https; allowHttp lets alerts go without TLS"
+    : `its url is refused: ${fault.reason}; allowPrivate or allowAddresses opens it`;
+}
+
+/** What is wrong with what files gave, without repeating it. */
+function valueProblem(
+  { secret, headers }: WebhookSettings,
+  fromFiles: readonly string[],
+): string | null {
+  if (secret !== null && secretKey(secret).length === 0) return "its secret is empty";
+  for (const name of fromFiles) {
+    const value = headers[name.toLowerCase()] ?? "";
+    if (value === "") return `the file of its header ${name} is empty`;
+    if (!HEADER_VALUE.test(value)) return `its header ${name} is not printable ASCII on one line`;
   }
-  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  const refusal = isIP(host) === 0 ? null : addressRefusal(host, settings);
-  return refusal === null
-    ? null
-    : `its url is refused: ${refusal}; allowPrivate or allowAddresses opens it`;
+  return null;
 }

@@ -49,6 +49,8 @@ export interface WebhookStatus {
   readonly delivered: number;
   readonly failedAttempts: number;
   readonly undelivered: number;
+  /** Records that the alert stream no longer held when their turn came. */
+  readonly removed: number;
   /** Why the alert at hand was not delivered yet; null: nothing is wrong. */
   readonly trouble: string | null;
 }
@@ -71,6 +73,7 @@ export class Webhook {
   #delivered = 0;
   #failedAttempts = 0;
   #undelivered = 0;
+  #removed = 0;
   #trouble: string | null = null;
   #diskTrouble: string | null = null;
 
@@ -92,6 +95,7 @@ export class Webhook {
       delivered: this.#delivered,
       failedAttempts: this.#failedAttempts,
       undelivered: this.#undelivered,
+      removed: this.#removed,
       trouble: this.#trouble,
     };
   }
@@ -117,6 +121,7 @@ export class Webhook {
       const result: ReadResult = await reader.next();
       switch (result.kind) {
         case "messages":
+          this.#missed(result.skipped);
           for (const message of result.messages) {
             if (!(await this.#handle(message))) return;
             this.#pass(message.seq);
@@ -132,6 +137,15 @@ export class Webhook {
           return;
       }
     }
+  }
+
+  /** So many records were removed before they were read. Where it begins, none is missed. */
+  #missed(count: number): void {
+    if (count === 0 || this.#position === 0) return;
+    this.#removed += count;
+    const { log, settings } = this.#parts;
+    const what = "records were removed from the alert stream before they were read";
+    log.warn({ webhook: settings.name, count }, `${what}: alerts among them are not delivered`);
   }
 
   #pass(seq: number): void {
@@ -195,15 +209,27 @@ export class Webhook {
     const { settings, log, giveUp } = this.#parts;
     const webhook = settings.name;
     const { id, rule } = alert;
-    const ended = new Promise<false>((resolve) => {
-      this.#stop.signal.addEventListener("abort", () => resolve(false), { once: true });
-    });
     // Where the service ends before, the next one tries again, and gives up anew.
-    const recorded = giveUp({ webhook, alert: id, rule, seq, attempts, reason }).then(() => true);
-    if (!(await Promise.race([recorded, ended]))) return false;
+    const recorded = giveUp({ webhook, alert: id, rule, seq, attempts, reason });
+    if (!(await this.#beforeEnd(recorded))) return false;
     this.#undelivered++;
     log.warn({ webhook, alert: id, attempts }, `an alert was given up: ${reason}`);
     return true;
+  }
+
+  /** False where the end comes first. */
+  async #beforeEnd(task: Promise<void>): Promise<boolean> {
+    const { signal } = this.#stop;
+    let onAbort = (): void => undefined;
+    const ended = new Promise<false>((resolve) => {
+      onAbort = () => resolve(false);
+      signal.addEventListener("abort", onAbort, { once: true });
+    });
+    try {
+      return await Promise.race([task.then(() => true), ended]);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
   }
 
   /** Tells once that deliveries fail, and once that they work again. */
