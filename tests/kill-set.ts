@@ -5,7 +5,10 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "../base/random.ts";
+import { createEngine } from "../engine/engine.ts";
 import type { Broker } from "../io/nats.ts";
+import { streamInfo } from "../io/nats-streams.ts";
+import { loadRules } from "../rules/rule-set.ts";
 import { NatsServer } from "./nats-server.ts";
 import {
   type AlertRecord,
@@ -14,6 +17,7 @@ import {
   Feeder,
   makeServiceFolder,
   makeStream,
+  PATIENCE_MS,
   readAlerts,
   readEvents,
   readRules,
@@ -41,12 +45,21 @@ rule test.unanswered "A logon without a logoff" {
 /** A life whose events make too few records ends after this time. */
 const LIFE_MS = 500;
 
+/** When the broker stored the events: after their own times, all of them. */
+const STORED_MS = Date.UTC(2026, 0, 1);
+
 /** Commits are small, so that a run has many of them. */
 const SETTINGS = "commit: { events: 100, everyMs: 2 }";
 
-/** A machine may be so busy that a stream is silent for its `idle`: that would be recorded, and is no fault. */
+/**
+ * A machine may be so busy that a stream is silent for its `idle`: that would be recorded, and is no fault. A delay of
+ * a second holds up to 479 events of this recording back, so that alerts come in 139 heaps; with one of 20 ms there
+ * are 615, and still events that wait.
+ */
 export function killRules(): Readonly<Record<string, string>> {
-  const rules = readRules(SAMPLE).replace(/^stream .*\{$/gm, "$& idle 1h");
+  const rules = readRules(SAMPLE)
+    .replace(/^stream .*\{$/gm, "$& idle 1h")
+    .replace("delay 1s", "delay 20ms");
   return { "remote.seq": rules, "busy.seq": BUSY_RULE };
 }
 
@@ -57,14 +70,32 @@ export function killEvents(): readonly string[] {
   return [...events, JSON.stringify(sentinel)];
 }
 
+/** How many alerts follow from the first 1, 2, 3 ... events, as an engine without a service has it. */
+function alertsDue(events: readonly string[]): readonly number[] {
+  const files = Object.entries(killRules()).map(([file, text]) => ({ file, text }));
+  const reader = { readLines: () => ({ error: "there are no files" }) };
+  const { set } = loadRules(files, { reader, todayMs: 0 });
+  if (set === null) throw new Error("the rules of the kill runs compile");
+  const engine = createEngine(set.plan, { data: set.data });
+  const feed = engine.feed("windows", "EVENTS", { broker: true });
+  let due = 0;
+  return events.map((text, i) => {
+    engine.accept(feed, i + 1, 0, STORED_MS, JSON.parse(text));
+    due += engine.takeOutputs().length;
+    return due;
+  });
+}
+
 /** A server, the empty stream, the folder of the service, and the feeder of the events. */
 export interface KillStage {
   readonly server: NatsServer;
   readonly broker: Broker;
   readonly folder: ServiceFolder;
   readonly feeder: Feeder;
-  /** Records that the alert stream was seen to get. */
+  /** Records that were seen on their way to the alert stream. */
   readonly seen: () => number;
+  /** Publishes the events up to the next that alerts follow from, and waits for these alerts, or for the end. */
+  feedAlert(service: ServiceProcess): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -80,15 +111,34 @@ export async function openStage(
   const settings = `state: { ${SETTINGS}, checkpoint: ${checkpoint} }\n`;
   const folder = makeServiceFolder(path, server.url, killRules(), settings);
   const feeder = new Feeder(broker, "EVENTS", "events.windows.all", events);
+  let due: readonly number[] | null = null;
   let seen = 0;
   broker.subscribe("alerts.>", () => {
     seen++;
   });
+  const feedAlert = async (service: ServiceProcess): Promise<void> => {
+    due ??= alertsDue(events);
+    const sent = events.length - feeder.left;
+    const now = due[sent - 1] ?? 0;
+    const next = due.findIndex((count) => count > now);
+    await feeder.send(next === -1 ? feeder.left : next + 1 - sent);
+    const wanted = due[events.length - feeder.left - 1] ?? 0;
+    const end = performance.now() + PATIENCE_MS;
+    while ((await lastAlert(broker)) < wanted && !service.ended) {
+      if (performance.now() > end) throw new Error(`alert ${wanted} never came: ${service.stderr}`);
+      await sleep(2);
+    }
+  };
   const close = async (): Promise<void> => {
     await broker.close();
     await server.stop();
   };
-  return { server, broker, folder, feeder, seen: () => seen, close };
+  return { server, broker, folder, feeder, seen: () => seen, feedAlert, close };
+}
+
+async function lastAlert(broker: Broker): Promise<number> {
+  const info = await streamInfo(broker, "ALERTS");
+  return info.kind === "ok" ? info.value.lastSeq : 0;
 }
 
 /** The alerts of a run that nothing interrupts. */

@@ -18,7 +18,7 @@ const ROOT = process.cwd();
 const ENTRY = [join(ROOT, "dist/cli/main.js"), "run", "-c"];
 
 /** How long a test waits for what must come; a long run beside others asks for more. */
-const PATIENCE_MS = Number(process.env["TEST_PATIENCE_MS"] ?? 60_000);
+export const PATIENCE_MS = Number(process.env["TEST_PATIENCE_MS"] ?? 60_000);
 
 /**
  * Kills what is left of the services when the test process ends, however. One that has ended is taken off the list
@@ -79,6 +79,7 @@ export interface Exit {
 export class ServiceProcess {
   readonly #process: ChildProcess;
   readonly exit: Promise<Exit>;
+  readonly #token: string;
   #stderr = "";
   #ended = false;
   readonly #listeners = new Set<() => void>();
@@ -93,6 +94,7 @@ export class ServiceProcess {
       stdio: ["ignore", "ignore", "pipe"],
       env: { ...process.env, ...environment },
     });
+    this.#token = environment["SEQUITUR_HTTP__TOKEN"] ?? "";
     watch(this.#process.pid);
     this.#process.stderr?.on("data", (bytes) => {
       this.#stderr += String(bytes);
@@ -158,6 +160,41 @@ export class ServiceProcess {
     }
   }
 
+  /**
+   * Waits until this process has stepped so many messages of a stream. Unlike `caughtUp` it is right for what was just
+   * published: where a stream ends the service asks only now and then.
+   */
+  async stepped(stream: string, messages: number): Promise<void> {
+    const line = `sequitur_messages_total{stream="${stream}"} `;
+    await until(
+      async () => {
+        const at = (await this.metrics()).split(line)[1];
+        return at === undefined ? 0 : Number.parseInt(at, 10);
+      },
+      (count) => count >= messages,
+    );
+  }
+
+  /** What `/metrics` says. */
+  async metrics(): Promise<string> {
+    const headers = { authorization: `Bearer ${this.#token}` };
+    return (await fetch(`${await this.httpUrl()}/metrics`, { headers })).text();
+  }
+
+  /** The names of the problems that `/readyz` tells. */
+  async problems(): Promise<readonly string[]> {
+    const answer = await fetch(`${await this.httpUrl()}/readyz`);
+    return ((await answer.json()) as Readiness).problems.map(({ name }) => name);
+  }
+
+  /** Waits until there is such a problem; with `there` false, until it is gone. */
+  async untilProblem(name: string, there = true): Promise<void> {
+    await until(
+      () => this.problems(),
+      (names) => names.includes(name) === there,
+    );
+  }
+
   async #isCaughtUp(url: string): Promise<boolean> {
     const answer = await fetch(url).catch(() => null);
     if (answer === null) return false;
@@ -176,6 +213,20 @@ export class ServiceProcess {
     const exit = await this.kill("SIGTERM");
     clearTimeout(timer);
     return exit;
+  }
+}
+
+/** Asks until the answer is such a one, and gives it. Throws where it never is. */
+export async function until<T>(
+  ask: () => T | Promise<T>,
+  holds: (value: T) => boolean,
+): Promise<T> {
+  const end = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const value = await ask();
+    if (holds(value)) return value;
+    if (performance.now() > end) throw new Error(`it stayed ${JSON.stringify(value)}`);
+    await sleep(20);
   }
 }
 
@@ -209,19 +260,29 @@ export class Feeder {
   readonly #publisher: Publisher;
   readonly #stream: string;
   readonly #subject: string;
-  readonly #payloads: readonly Uint8Array[];
+  readonly #payloads: Uint8Array[] = [];
   #sent = 0;
 
-  constructor(broker: Broker, stream: string, subject: string, messages: readonly string[]) {
+  constructor(broker: Broker, stream: string, subject: string, messages: readonly string[] = []) {
     this.#broker = broker;
     this.#stream = stream;
     this.#subject = subject;
     this.#publisher = new Publisher(broker, { stream, timeoutMs: 2000 });
-    this.#payloads = messages.map((text) => new TextEncoder().encode(text));
+    this.#add(messages);
+  }
+
+  #add(messages: readonly string[]): void {
+    for (const text of messages) this.#payloads.push(new TextEncoder().encode(text));
   }
 
   get left(): number {
     return this.#payloads.length - this.#sent;
+  }
+
+  /** Publishes these behind all before. */
+  async add(...messages: readonly string[]): Promise<void> {
+    this.#add(messages);
+    await this.send(this.left);
   }
 
   /** Publishes the next messages; the stream must hold what this feeder sent and nothing else. */
