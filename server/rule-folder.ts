@@ -5,12 +5,9 @@ import { dirname, join, relative } from "node:path";
 import { sha256Hex } from "../base/hash.ts";
 import type { RuleSource } from "../dsl/compile.ts";
 import { DEFAULT_LIMITS, type RulePlan, type RuleSetPlan } from "../dsl/plan.ts";
-import { renderDiagnostic } from "../dsl/source-frame.ts";
 import type { RuleData } from "../engine/rule-data.ts";
-import { loadRules } from "../rules/rule-set.ts";
 import type { Config } from "./config.ts";
 import { RefusalError } from "./refusal.ts";
-import { ruleFileReader } from "./rule-file-reader.ts";
 
 export interface ServiceRules {
   readonly plan: RuleSetPlan;
@@ -18,33 +15,12 @@ export interface ServiceRules {
   readonly data: RuleData;
   /** Identity of the set: 16 hexadecimal digits. Equal for sets of equal rules. */
   readonly revision: string;
-  /** Warnings as text. */
-  readonly warnings: readonly string[];
 }
 
 /** What the configuration says of rules that say nothing themselves. */
 export type RuleLimits = Pick<Config["limits"], "openPerKey" | "openPerRule">;
 
 const EXTENSION = ".seq";
-
-/** Reads and compiles. Throws RefusalError: 3 where there are no files, 2 where they are not valid. */
-export function loadServiceRules(path: string, limits: RuleLimits): ServiceRules {
-  const { files, diagnostics, set } = loadRules(readSources(path), {
-    reader: ruleFileReader(rootOf(path)),
-    todayMs: Date.now(),
-  });
-  const texts = new Map(files.map(({ file, text }) => [file, text]));
-  const rendered = diagnostics.map((one) =>
-    renderDiagnostic(one, texts.get(one.span.file) ?? null),
-  );
-  if (set === null) {
-    const errors = diagnostics.filter(({ severity }) => severity === "error").length;
-    const what = errors === 1 ? "an error" : `${errors} errors`;
-    throw new RefusalError(2, `the rules in ${path} have ${what}`, rendered);
-  }
-  const plan = planWithLimits(set.plan, limits);
-  return { plan, data: set.data, revision: revisionOf(plan), warnings: rendered };
-}
 
 /** Identity of a set by the versions of its rules: 16 hexadecimal digits. */
 export function revisionOf(plan: RuleSetPlan): string {

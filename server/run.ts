@@ -202,7 +202,7 @@ async function serve(
 function serviceRules({ running }: StartRules): ServiceRules {
   const { set, older, stored } = running;
   const plan = effectivePlan(set.plan, stored.switches);
-  return { plan, data: dataOf(set, older.values()), revision: set.revision, warnings: [] };
+  return { plan, data: dataOf(set, older.values()), revision: set.revision };
 }
 
 function startWebhooks(

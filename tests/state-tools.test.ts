@@ -77,7 +77,29 @@ test("a state is listed, checked and moved, beside the service and after it; not
     { rule: "r.pair", keys: 2 },
   ]);
   const shown = await cli("state", "show", "r.p*", "--key", "ana", "--json");
-  expect(lines(shown.stdout)).toMatchObject([{ rule: "r.pair", key: ["ana", "h"] }]);
+  const time = (text: string): string => `2026-01-01T${text}Z`;
+  const given = { stream: "logins", feed: "EVENTS", seq: 1 };
+  expect(lines(shown.stdout)).toMatchObject([
+    {
+      rule: "r.pair",
+      key: ["ana", "h"],
+      runs: [
+        {
+          reached: "a",
+          awaits: "b",
+          since: time("00:00:01"),
+          until: time("01:00:01"),
+          events: [{ step: "a", time: time("00:00:01"), ...given }],
+        },
+      ],
+    },
+  ]);
+  expect((await cli("state", "show", "r.pair", "--key", "bob")).stdout.split("\n")).toEqual([
+    expect.stringMatching(/^r\.pair {2}bob, h {2}\d+ bytes$/),
+    `  reached a, awaits b until ${time("01:00:02")}; since ${time("00:00:02")}`,
+    `    a  ${time("00:00:02")}  logins  EVENTS 2`,
+    "",
+  ]);
   expect((await cli("state", "check")).stdout).toMatch(/^sound: \d+ entries/);
   expect((await service.stop()).code).toBe(0);
 
@@ -85,6 +107,11 @@ test("a state is listed, checked and moved, beside the service and after it; not
   writeFileSync(join(state, "webhooks", "a.json"), "{}");
   const archive = join(folder.path, "state.ndjson.gz");
   expect((await cli("state", "export", archive)).exitCode).toBe(0);
+  const nowhere = join(folder.path, "no", "such", "folder");
+  expect(await cli("state", "export", nowhere)).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringMatching(/cannot be written \(ENOENT\)/),
+  });
   const moved = join(folder.path, "moved");
   const text = gunzipSync(readFileSync(archive)).toString();
   const plain = join(folder.path, "state.ndjson");
@@ -149,6 +176,18 @@ test("doctor says what is red, and is red with 1", async () => {
     Array.from({ length: 6 }, () => "ok"),
   );
 
+  const { configPath } = folder;
+  const settings = readFileSync(configPath, "utf8");
+  writeFileSync(configPath, `${settings}\nrules: { kv: { bucket: SETS } }\n`);
+  expect((await doctor()).red).toEqual([expect.stringMatching(/^rules: the bucket SETS: /)]);
+  expect((await cli("rules", "push", "rules")).exitCode).toBe(0);
+  const pushed = (await doctor()).findings;
+  expect(pushed.filter(({ name }) => name === "rules").map(({ detail }) => detail)).toEqual([
+    "2 in set 1 of the bucket SETS",
+  ]);
+  expect(pushed.map(({ name }) => name)).toContain("stream EVENTS");
+  writeFileSync(configPath, settings);
+
   await broker.api("STREAM.DELETE.EVENTS");
   await broker.api("STREAM.CREATE.JOBS", {
     name: "JOBS",
@@ -156,7 +195,6 @@ test("doctor says what is red, and is red with 1", async () => {
     retention: "workqueue",
     storage: "file",
   });
-  const { configPath } = folder;
   expect((await doctor()).red).toEqual([expect.stringMatching(/^stream JOBS: retention is workq/)]);
   writeFileSync(join(folder.path, "rules", "bad.seq"), "rule {");
   await server.kill();

@@ -8,13 +8,14 @@ import { brokerOptions } from "../../server/broker-options.ts";
 import { alertRoot, type Config } from "../../server/config.ts";
 import { redactUrl } from "../../server/log.ts";
 import { type Finding, finding, judgeFeatures, judgeServer, judgeStream } from "./checks.ts";
+import { bucketRules } from "./rule-checks.ts";
 
 const CONNECT_MS = 5000;
 
-/** `streams`: those of the rules. */
+/** `streams`: those of the rules; null: of the set in the bucket that the configuration names. */
 export async function brokerChecks(
   config: Config,
-  streams: readonly StreamPlan[],
+  streams: readonly StreamPlan[] | null,
 ): Promise<readonly Finding[]> {
   const where = redactUrl(config.nats.url);
   let broker: Broker;
@@ -31,13 +32,17 @@ export async function brokerChecks(
     return [finding("red", "nats", why)];
   }
   try {
+    const { kv } = config.rules;
+    const rules =
+      streams === null && kv !== null ? await bucketRules(broker, kv.bucket, config) : null;
     const loopback = where.split(",").every(isLoopback);
     return [
       finding("ok", "nats", `connected to ${where}`),
       judgeServer(broker.serverVersion, loopback),
       judgeFeatures(broker.serverVersion),
       ...(await alertChecks(broker, config)),
-      ...(await inputChecks(broker, config, streams)),
+      ...(rules?.findings ?? []),
+      ...(await inputChecks(broker, config, rules?.streams ?? streams ?? [])),
     ];
   } finally {
     await broker.close();

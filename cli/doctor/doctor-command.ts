@@ -1,15 +1,12 @@
 /** `sequitur doctor`: would the service run here, and can it be trusted? Looks, and changes nothing. */
 
-import { existsSync } from "node:fs";
-import type { StreamPlan } from "../../dsl/plan.ts";
-import { type LoadedConfig, loadConfig } from "../../server/config.ts";
-import { RefusalError } from "../../server/refusal.ts";
-import { loadServiceRules } from "../../server/rule-folder.ts";
+import { loadConfig } from "../../server/config.ts";
 import type { ConsoleOutput, Style } from "../console-output.ts";
 import { EXIT } from "../exit-code.ts";
 import { brokerChecks } from "./broker-checks.ts";
 import { type Finding, finding, judgeNode } from "./checks.ts";
 import { localChecks } from "./local-checks.ts";
+import { folderRules } from "./rule-checks.ts";
 
 export interface DoctorOptions {
   /** The configuration file; null: the nearest one. */
@@ -42,33 +39,10 @@ async function look(configPath: string | null): Promise<readonly Finding[]> {
     return findings;
   }
   findings.push(finding("ok", "configuration", loaded.file ?? "no file: the defaults"));
-  const streams = lookAtRules(loaded, findings);
-  findings.push(...localChecks(loaded.config));
-  findings.push(...(await brokerChecks(loaded.config, streams)));
+  const rules = folderRules(loaded.config);
+  findings.push(...(rules?.findings ?? []), ...localChecks(loaded.config));
+  findings.push(...(await brokerChecks(loaded.config, rules?.streams ?? null)));
   return findings;
-}
-
-function lookAtRules(
-  { config }: Exclude<LoadedConfig, { readonly problems: unknown }>,
-  findings: Finding[],
-): readonly StreamPlan[] {
-  const { kv } = config.rules;
-  if (kv !== null && !existsSync(config.rules.path)) {
-    const what = `the newest set of the bucket ${kv.bucket}; its streams are not looked at here`;
-    findings.push(finding("ok", "rules", what));
-    return [];
-  }
-  try {
-    const { plan, warnings } = loadServiceRules(config.rules.path, config.limits);
-    findings.push(finding("ok", "rules", `${plan.rules.length} in ${config.rules.path}`));
-    for (const warning of warnings) findings.push(finding("warn", "rules", warning));
-    const read = new Set(plan.rules.flatMap(({ streams }) => streams));
-    return plan.streams.filter(({ name }) => read.has(name));
-  } catch (error) {
-    if (!(error instanceof RefusalError)) throw error;
-    findings.push(finding("red", "rules", [error.message, ...error.notes].join("\n")));
-    return [];
-  }
 }
 
 const STYLES: Readonly<Record<Finding["level"], Style>> = {

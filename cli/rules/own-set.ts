@@ -1,7 +1,7 @@
 /** A rule set from a folder or file, ready to be sent: with all that it names, and checked here first. */
 
 import { userInfo } from "node:os";
-import { renderDiagnostic } from "../../dsl/source-frame.ts";
+import type { RuleSetPlan } from "../../dsl/plan.ts";
 import { collectBundle, type RuleBundle } from "../../rules/rule-bundle.ts";
 import type { LoadedRules } from "../../rules/rule-set.ts";
 import { RefusalError } from "../../server/refusal.ts";
@@ -10,6 +10,7 @@ import { ruleFileReader } from "../../server/rule-file-reader.ts";
 import { readSources, rootOf } from "../../server/rule-folder.ts";
 import type { ConsoleOutput } from "../console-output.ts";
 import { UsageError } from "../exit-code.ts";
+import { validSet } from "../rule-paths.ts";
 
 export interface ChoiceFlags {
   readonly drain: readonly string[];
@@ -17,19 +18,16 @@ export interface ChoiceFlags {
   readonly replay: readonly string[];
 }
 
+export interface OwnSet {
+  readonly bundle: RuleBundle;
+  readonly plan: RuleSetPlan;
+}
+
 /** Null after its errors were told on stderr. Throws UsageError where there are no rules. */
-export function readOwnSet(path: string, output: ConsoleOutput): RuleBundle | null {
+export function readOwnSet(path: string, output: ConsoleOutput): OwnSet | null {
   const { bundle, loaded } = collect(path);
-  if (loaded.set !== null) return bundle;
-  const texts = new Map(loaded.files.map(({ file, text }) => [file, text]));
-  const color = output.hasColor("stderr");
-  for (const one of loaded.diagnostics) {
-    if (one.severity !== "error") continue;
-    output.err(renderDiagnostic(one, texts.get(one.span.file) ?? null, { color }), "");
-  }
-  const errors = loaded.diagnostics.filter(({ severity }) => severity === "error").length;
-  output.err(`sequitur: the rules have ${errors === 1 ? "an error" : `${errors} errors`}`);
-  return null;
+  const set = validSet(loaded, output);
+  return set === null ? null : { bundle, plan: set.plan };
 }
 
 function collect(path: string): { readonly bundle: RuleBundle; readonly loaded: LoadedRules } {

@@ -2,13 +2,11 @@
 
 import type { ValueObject } from "../../base/value.ts";
 import { planReload } from "../../engine/engine.ts";
-import { bundleReader, type RuleBundle } from "../../rules/rule-bundle.ts";
-import { loadRules } from "../../rules/rule-set.ts";
-import { RefusalError } from "../../server/refusal.ts";
+import type { RuleBundle } from "../../rules/rule-bundle.ts";
 import { verdictsJson } from "../../server/reload/reload-report.ts";
 import type { ConsoleOutput } from "../console-output.ts";
 import { EXIT, UsageError } from "../exit-code.ts";
-import { type ChoiceFlags, choicesOf, readOwnSet } from "./own-set.ts";
+import { type ChoiceFlags, choicesOf, type OwnSet, readOwnSet } from "./own-set.ts";
 import { exitCodeOf, problemLines, text, verdictLines } from "./report-text.ts";
 import { ask } from "./rules-client.ts";
 import { findTarget, type TargetFlags } from "./rules-target.ts";
@@ -21,12 +19,12 @@ export interface DiffOptions extends TargetFlags, ChoiceFlags {
 }
 
 export async function diffCommand(options: DiffOptions, output: ConsoleOutput): Promise<number> {
-  const bundle = readOwnSet(options.path, output);
-  if (bundle === null) return EXIT.invalidRules;
+  const own = readOwnSet(options.path, output);
+  if (own === null) return EXIT.invalidRules;
   const report =
     options.against === null
-      ? await askService(options, bundle)
-      : compareFolders(options, options.against, bundle, output);
+      ? await askService(options, own.bundle)
+      : compareFolders(options, options.against, own, output);
   if (report === null) return EXIT.invalidRules;
   if (options.json) await output.out(`${JSON.stringify(report, null, 2)}\n`);
   else {
@@ -47,17 +45,12 @@ async function askService(options: DiffOptions, bundle: RuleBundle): Promise<Val
 function compareFolders(
   options: DiffOptions,
   against: string,
-  bundle: RuleBundle,
+  own: OwnSet,
   output: ConsoleOutput,
 ): ValueObject | null {
   const old = readOwnSet(against, output);
   if (old === null) return null;
-  const plan = (one: RuleBundle) => {
-    const { set } = loadRules(one.files, { reader: bundleReader(one), todayMs: Date.now() });
-    if (set === null) throw new RefusalError(2, "the rules have errors");
-    return set.plan;
-  };
-  const reload = planReload(plan(old), plan(bundle), new Map(choicesOf(options)));
+  const reload = planReload(old.plan, own.plan, new Map(choicesOf(options)));
   return {
     outcome: "activated",
     verdicts: verdictsJson(reload.rules),

@@ -74,7 +74,8 @@ function choiceFlags({ drain = [], reset = [], replay = [] }: Flags): ChoiceFlag
   return { drain, reset, replay };
 }
 
-function wholeNumber(text: string): number {
+/** The value of an option that is a whole number. */
+export function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InvalidArgumentError("it is not a whole number");
 }

@@ -38,10 +38,10 @@ export interface PushOptions extends TargetFlags, ChoiceFlags {
 
 export async function pushCommand(options: PushOptions, output: ConsoleOutput): Promise<number> {
   const target = findTarget(options);
-  const bundle = readOwnSet(options.path, output);
-  if (bundle === null) return EXIT.invalidRules;
+  const own = readOwnSet(options.path, output);
+  if (own === null) return EXIT.invalidRules;
   const set: PackedSet = {
-    bundle,
+    bundle: own.bundle,
     author: options.author ?? defaultAuthor(),
     note: options.note,
     createdMs: Date.now(),

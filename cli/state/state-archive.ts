@@ -12,10 +12,8 @@
  */
 
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import {
   createReadStream,
-  createWriteStream,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -27,11 +25,11 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { pipeline } from "node:stream/promises";
-import { createGunzip, createGzip } from "node:zlib";
+import { createGunzip } from "node:zlib";
 import { openLmdbStore } from "../../state/lmdb-store.ts";
-import type { StoreChange } from "../../state/store.ts";
+import type { Store, StoreChange } from "../../state/store.ts";
 import { UsageError } from "../exit-code.ts";
+import { LineFile } from "./line-file.ts";
 import { readState } from "./state-reader.ts";
 
 const FIRST = '{"sequitur":"state","format":1}';
@@ -39,18 +37,32 @@ const BATCH = 1000;
 /** Kept by the store itself, for the process that has it open. */
 const OWNER_SPACE = "_owner";
 
-/** Writes the state of a folder to a file; gives the number of entries. */
+/**
+ * Writes the state of a folder to a file; gives the number of entries. Throws UsageError where the file cannot be
+ * written; nothing is left of it then.
+ */
 export async function exportState(folder: string, path: string): Promise<number> {
   if (existsSync(path)) throw new UsageError(`${path} is there already`);
+  const file = new LineFile(`${path}.new`, path.endsWith(".gz"));
+  try {
+    const entries = await writeState(folder, file);
+    file.close();
+    renameSync(`${path}.new`, path);
+    return entries;
+  } catch (error) {
+    file.discard();
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    throw new UsageError(`${path} cannot be written (${code})`, { cause: error });
+  }
+}
+
+async function writeState(folder: string, file: LineFile): Promise<number> {
   const hash = createHash("sha256");
-  const target = path.endsWith(".gz") ? createGzip() : null;
-  const file = createWriteStream(`${path}.new`);
-  const out = target ?? file;
-  const written = target === null ? once(file, "finish") : pipeline(target, file);
   let entries = 0;
   const line = (text: string): void => {
     hash.update(`${text}\n`);
-    out.write(`${text}\n`);
+    file.add(`${text}\n`);
   };
   line(FIRST);
   await readState(folder, (space, key, value) => {
@@ -62,9 +74,7 @@ export async function exportState(folder: string, path: string): Promise<number>
     entries++;
     line(JSON.stringify({ file: name, text: readFileSync(join(folder, name), "utf8") }));
   }
-  out.end(`${JSON.stringify({ entries, sha256: hash.digest("hex") })}\n`);
-  await written;
-  renameSync(`${path}.new`, path);
+  file.add(`${JSON.stringify({ entries, sha256: hash.digest("hex") })}\n`);
   return entries;
 }
 
@@ -78,14 +88,22 @@ function webhookFiles(folder: string): readonly string[] {
 /** Files that an archive may hold: a name from outside must not lead elsewhere. */
 const FILE_NAME = /^webhooks\/[a-z0-9][a-z0-9_-]{0,62}\.json$/;
 
-/** Puts the state of an archive into a folder that has none; gives the number of entries. */
+/**
+ * Puts the state of an archive into a folder that has none; gives the number of entries. Throws UsageError where the
+ * archive is not whole, or the folder cannot be written.
+ */
 export async function importState(path: string, folder: string): Promise<number> {
   if (existsSync(folder) && readdirSync(folder).length > 0) {
     throw new UsageError(`${folder} is not empty: a state is put into a new folder`);
   }
   const entries = await checkArchive(path);
   const place = `${folder}.import-${process.pid}`;
-  const store = openLmdbStore(place);
+  let store: Store;
+  try {
+    store = openLmdbStore(place);
+  } catch (error) {
+    throw new UsageError(`${folder} cannot be made: ${(error as Error).message}`, { cause: error });
+  }
   try {
     let changes: StoreChange[] = [];
     for await (const line of linesOf(path)) {
@@ -104,7 +122,9 @@ export async function importState(path: string, folder: string): Promise<number>
   } catch (error) {
     await store.close();
     rmSync(place, { recursive: true, force: true });
-    throw error;
+    if (error instanceof UsageError) throw error;
+    const reason = (error as Error).message;
+    throw new UsageError(`${folder} cannot be written: ${reason}`, { cause: error });
   }
   return entries;
 }

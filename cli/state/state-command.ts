@@ -1,15 +1,15 @@
 /** `sequitur state ls|show|export|import|check`: a state folder from outside. Reading is safe beside a running service. */
 
-import { stringifyJson } from "../../base/json.ts";
 import { matchesGlob } from "../../server/alert-feed/alert-filter.ts";
 import { loadConfig } from "../../server/config.ts";
 import { stateFileBytes } from "../../state/lmdb-check.ts";
 import type { ConsoleOutput } from "../console-output.ts";
 import { EXIT, UsageError } from "../exit-code.ts";
 import { scalar } from "../replay/alert-text.ts";
+import { keyJson, keyLines } from "./runs-text.ts";
 import { exportState, importState } from "./state-archive.ts";
 import { StateContents } from "./state-contents.ts";
-import { readState, verifyState } from "./state-reader.ts";
+import { readSound, readState, verifyState } from "./state-reader.ts";
 
 export interface StatePlace {
   /** The state folder; null: the configuration's. */
@@ -65,12 +65,10 @@ export async function stateShow(options: ShowOptions, output: ConsoleOutput): Pr
   if (!contents.rules.some(({ rule }) => matchesGlob(options.rule, rule))) {
     throw new UsageError(`no rule ${options.rule} has a state`);
   }
-  for (const { rule, key, parts, bytes } of contents.keys) {
-    if (options.key !== null && !key.some((part) => scalar(part) === options.key)) continue;
-    const text = options.json
-      ? stringifyJson({ rule, key: [...key], parts, bytes })
-      : `${rule}  ${key.length === 0 ? "(all)" : key.map(scalar).join(", ")}  ${bytes} bytes`;
-    await output.out(`${text}\n`);
+  for (const shown of contents.keys) {
+    if (options.key !== null && !shown.key.some((part) => scalar(part) === options.key)) continue;
+    const lines = options.json ? [keyJson(shown)] : keyLines(shown);
+    await output.out(lines.map((line) => `${line}\n`).join(""));
   }
   return EXIT.ok;
 }
@@ -107,7 +105,7 @@ export async function stateCheck(
     await output.out(json ? `${JSON.stringify({ folder, kind, reason })}\n` : `${reason}\n`);
     return kind === "damaged" ? EXIT.findings : EXIT.usage;
   }
-  const found = await readState(folder, () => undefined);
+  const found = await readSound(folder, () => undefined);
   const entries = [...found].filter(([space]) => space !== "_owner");
   const bytes = stateFileBytes(folder);
   if (json) {

@@ -5,6 +5,7 @@ import type { Value } from "../../base/value.ts";
 import { META_KINDS, readTextKey, SPACES } from "../../engine/checkpoint/keys.ts";
 import { readRule } from "../../engine/checkpoint/meta-records.ts";
 import type { EntryListener } from "../../state/lmdb-check.ts";
+import { type StoredRun, StoredRuns } from "./stored-runs.ts";
 
 /** What a rule holds for one key. */
 export interface StoredKey {
@@ -13,6 +14,12 @@ export interface StoredKey {
   /** Entries of the store, and their bytes. */
   readonly parts: number;
   readonly bytes: number;
+  /** Null where the rule has no steps, or its text is not stored beside the state. */
+  readonly runs: readonly StoredRun[] | null;
+  /** Events that are remembered, and the times of the first and the last of them; null: none. */
+  readonly events: number;
+  readonly firstMs: number | null;
+  readonly lastMs: number | null;
 }
 
 export interface StoredRule {
@@ -33,12 +40,31 @@ interface Tally {
   last: string | null;
 }
 
+interface Held {
+  readonly parts: number;
+  readonly bytes: number;
+  readonly runs: readonly StoredRun[] | null;
+  readonly events: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
+const NOTHING_HELD: Held = {
+  parts: 0,
+  bytes: 0,
+  runs: null,
+  events: 0,
+  firstMs: Number.POSITIVE_INFINITY,
+  lastMs: Number.NEGATIVE_INFINITY,
+};
+
 /** Listens to the entries of a snapshot, which come in the order of spaces and keys. */
 export class StateContents {
   readonly #names = new Map<number, Pick<StoredRule, "rule" | "version" | "draining">>();
   readonly #tallies = new Map<number, Tally>();
   readonly #shown: (rule: string) => boolean;
-  readonly #keys = new Map<number, Map<string, { parts: number; bytes: number }>>();
+  readonly #keys = new Map<number, Map<string, Held>>();
+  readonly #runs = new StoredRuns();
 
   /** Keys are remembered of the rules that `shown` names. */
   constructor(shown: (rule: string) => boolean = () => false) {
@@ -46,6 +72,7 @@ export class StateContents {
   }
 
   readonly listen: EntryListener = (space, key, value) => {
+    this.#runs.listen(space, key, value);
     if (space === SPACES.meta && key[0] === META_KINDS.rule) this.#rule(key, value);
     else if (space === SPACES.slots) this.#slot(key, value);
   };
@@ -83,10 +110,16 @@ export class StateContents {
       keys = new Map();
       this.#keys.set(number, keys);
     }
-    const before = keys.get(text) ?? { parts: 0, bytes: 0 };
+    const { rule = "", version = "" } = this.#names.get(number) ?? {};
+    const { runs, eventTimes } = this.#runs.read(rule, version, key, value);
+    const before = keys.get(text) ?? NOTHING_HELD;
     keys.set(text, {
       parts: before.parts + 1,
       bytes: before.bytes + key.length + value.length,
+      runs: runs ?? before.runs,
+      events: before.events + eventTimes.length,
+      firstMs: eventTimes.reduce((a, b) => Math.min(a, b), before.firstMs),
+      lastMs: eventTimes.reduce((a, b) => Math.max(a, b), before.lastMs),
     });
   }
 
@@ -102,11 +135,12 @@ export class StateContents {
   /** The keys that were remembered, those of a rule in the order of the store. */
   get keys(): readonly (StoredKey & { readonly rule: string })[] {
     return [...this.#keys].flatMap(([number, keys]) =>
-      [...keys].map(([text, { parts, bytes }]) => ({
+      [...keys].map(([text, { firstMs, lastMs, ...held }]) => ({
         rule: this.#names.get(number)?.rule ?? "",
         key: keyParts(text),
-        parts,
-        bytes,
+        ...held,
+        firstMs: Number.isFinite(firstMs) ? firstMs : null,
+        lastMs: Number.isFinite(lastMs) ? lastMs : null,
       })),
     );
   }

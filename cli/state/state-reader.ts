@@ -35,6 +35,14 @@ export async function readState(
 ): Promise<ReadonlyMap<string, number>> {
   const verdict = verifyState(folder);
   if (verdict.kind !== "sound") throw new UsageError(`the state in ${folder}: ${verdict.reason}`);
+  return readSound(folder, onEntry);
+}
+
+/** The same of a state that was found sound. */
+export async function readSound(
+  folder: string,
+  onEntry: EntryListener,
+): Promise<ReadonlyMap<string, number>> {
   const release = pinLmdb(folder);
   try {
     return checkStateFile(folder, "all", onEntry).entries;

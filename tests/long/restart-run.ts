@@ -16,7 +16,8 @@ import { parseArgs } from "node:util";
 import { createEngine } from "../../engine/engine.ts";
 import type { Broker } from "../../io/nats.ts";
 import { streamEnd } from "../../io/nats-streams.ts";
-import { loadServiceRules } from "../../server/rule-folder.ts";
+import { dataOf, usable } from "../../server/reload/running-set.ts";
+import { checkSet } from "../../server/reload/set-check.ts";
 import { openLmdbStore } from "../../state/lmdb-store.ts";
 import { NatsServer } from "../nats-server.ts";
 import {
@@ -64,9 +65,11 @@ function eventOf(n: number, keys: number, startMs: number): Record<string, strin
 /** Writes the state that the service would have after so many events. */
 async function makeState(folder: ServiceFolder, keys: number, startMs: number): Promise<void> {
   const limits = { openPerKey: 1000, openPerRule: 1_000_000 };
-  const rules = loadServiceRules(join(folder.path, "rules"), limits);
+  const input = { kind: "folder", path: join(folder.path, "rules"), buckets: [] } as const;
+  const set = usable(checkSet({ input, limits, runTests: false, todayMs: 0 }));
+  if (set === null) throw new Error("the rules compile");
   const store = openLmdbStore(join(folder.path, ".sequitur"));
-  const engine = createEngine(rules.plan, { data: rules.data }, store);
+  const engine = createEngine(set.plan, { data: dataOf(set, []) }, store);
   const feed = engine.feed("s", "IN", { broker: true });
   for (let n = 0; n < keys; n++) {
     const data = eventOf(n, keys, startMs);

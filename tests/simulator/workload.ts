@@ -81,7 +81,7 @@ export function simulatedRules(index: number): ServiceRules {
     const { plan, diagnostics } = compileRules([{ file: "simulated.seq", text }]);
     if (plan === null) throw new Error(JSON.stringify(diagnostics));
     const revision = sha256Hex(text).slice(0, 16);
-    rules = { plan, data: new RuleData(plan, new Map()), revision, warnings: [] } as ServiceRules;
+    rules = { plan, data: new RuleData(plan, new Map()), revision };
     compiled.set(index, rules);
   }
   return rules;
