@@ -20,19 +20,24 @@ const FILES = ["data.mdb", "lock.mdb"];
 const SUSPECT = "suspect";
 const REBUILD = "rebuild";
 
-/** Moves the files away and gives the folder where they are now. `atMs`: the wall clock, for its name. */
+/**
+ * Moves the files away and gives the folder where they are now. `atMs`: the wall clock, for its name. That a new state
+ * is to be built is durable before: whoever finds an empty folder would take it for a new service's.
+ */
 export function quarantine(folder: string, reason: string, atMs: number): string {
   const stamp = new Date(atMs).toISOString().replaceAll(/[-:]|\.\d+/g, "");
   let place = join(folder, `quarantine-${stamp}`);
   for (let n = 2; existsSync(place); n++) place = join(folder, `quarantine-${stamp}-${n}`);
   mkdirSync(place, { recursive: true });
   writeFileSync(join(place, "reason.txt"), `${reason}\n`);
+  writeDurably(join(folder, REBUILD), `${place}\n`);
+  syncFolder(folder);
   for (const file of FILES) {
     if (existsSync(join(folder, file))) renameSync(join(folder, file), join(place, file));
   }
-  clearSuspicion(folder);
-  writeFileSync(join(folder, REBUILD), `${place}\n`);
+  syncFolder(place);
   syncFolder(folder);
+  clearSuspicion(folder);
   return place;
 }
 
@@ -47,7 +52,7 @@ export function rebuilt(folder: string): void {
 
 /** Leaves word for the next start: the whole file is to be checked before it is used. */
 export function leaveSuspicion(folder: string, reason: string): void {
-  writeFileSync(join(folder, SUSPECT), `${reason}\n`);
+  writeDurably(join(folder, SUSPECT), `${reason}\n`);
   syncFolder(folder);
 }
 
@@ -57,6 +62,10 @@ export function isSuspect(folder: string): boolean {
 
 export function clearSuspicion(folder: string): void {
   rmSync(join(folder, SUSPECT), { force: true });
+}
+
+function writeDurably(path: string, text: string): void {
+  writeFileSync(path, text, { flush: true });
 }
 
 /** Makes names in a folder durable. */

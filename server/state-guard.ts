@@ -9,8 +9,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { CheckDepth } from "../state/lmdb-check.ts";
 import { stateFile, stateFileBytes } from "../state/lmdb-check.ts";
@@ -23,6 +22,7 @@ import {
   quarantine,
 } from "./quarantine.ts";
 import { RefusalError } from "./refusal.ts";
+import { isHeld } from "./state-lock.ts";
 
 /** Files up to this size are read whole before the start. */
 const WHOLE_BYTES = 32 * 1024 * 1024;
@@ -148,16 +148,4 @@ function findingOf(
     kind: "unknown",
     reason: complaint.trim().split("\n").at(-1) ?? `exit ${code ?? ended}`,
   };
-}
-
-/** Has a process the store open? LMDB holds a lock on its lock file while it is; Linux lists locks by inode. */
-function isHeld(folder: string): boolean {
-  try {
-    const { ino } = statSync(join(folder, "lock.mdb"));
-    return readFileSync("/proc/locks", "latin1")
-      .split("\n")
-      .some((line) => line.split(/\s+/).some((field) => field.endsWith(`:${ino}`)));
-  } catch {
-    return false;
-  }
 }
