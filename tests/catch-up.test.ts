@@ -59,8 +59,9 @@ test("a message that wakes two feeds is stepped once, and alerts of both modes c
   const first = new ServiceProcess(folder);
   await first.running();
   await untilStored("alerts.control.idle", 2);
-  await feeder.send(2);
+  await feeder.send(1);
   await untilStored("alerts.control.wake", 2);
+  await feeder.send(1);
   await first.caughtUp();
   expect(await first.stop()).toEqual({ code: 0, signal: null });
   const records = await readAlerts(broker);
