@@ -16,6 +16,7 @@ beforeAll(async () => {
       {
         method: "GET",
         path: "/api/v1/broken/:name",
+        about: { summary: "always fails", answers: { 500: "always" } },
         handle: () => {
           throw new Error("inside");
         },
@@ -48,6 +49,18 @@ test("the token guards the metrics", async () => {
   expect((await get("/metrics", { authorization: "Bearer s3cre" })).status).toBe(401);
   const given = await get("/metrics", { authorization: "Bearer s3cret" });
   expect(await given.text()).toBe("sequitur_x 1\n");
+});
+
+test("the OpenAPI document has the routes that are served, and needs no token", async () => {
+  const answer = await get("/openapi.json");
+  const { paths } = (await answer.json()) as { readonly paths: Record<string, unknown> };
+  expect(Object.keys(paths)).toEqual([
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/openapi.json",
+    "/api/v1/broken/{name}",
+  ]);
 });
 
 test("what is not there is a problem document", async () => {

@@ -7,6 +7,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
+import { type DescribedRoute, openApiDocument, type RouteAbout } from "./openapi.ts";
 import { problem } from "./problem.ts";
 
 /** What keeps the service from its work, by name; ready where there is nothing. */
@@ -21,6 +22,7 @@ export interface HttpRoute {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** As `/api/v1/rules/:name`. */
   readonly path: string;
+  readonly about: RouteAbout;
   readonly handle: (
     request: Request,
     parameters: Readonly<Record<string, string>>,
@@ -44,6 +46,37 @@ export interface HttpServer {
   readonly port: number;
   close(): Promise<void>;
 }
+
+/** The routes that every service has. */
+export const OWN_ROUTES: readonly DescribedRoute[] = [
+  {
+    method: "GET",
+    path: "/healthz",
+    about: { summary: "the process lives", answers: { 200: "it does" } },
+  },
+  {
+    method: "GET",
+    path: "/readyz",
+    about: {
+      summary: "does the service do its work?",
+      answers: { 200: "it does", 503: "it does not, with the reasons" },
+    },
+  },
+  {
+    method: "GET",
+    path: "/metrics",
+    about: {
+      summary: "figures for Prometheus",
+      answers: { 200: "text exposition format" },
+      contentType: "text/plain",
+    },
+  },
+  {
+    method: "GET",
+    path: "/openapi.json",
+    about: { summary: "this document", answers: { 200: "OpenAPI 3.1" } },
+  },
+];
 
 /** Starts to listen. Rejects with the system's error where the address cannot be had. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
@@ -80,6 +113,8 @@ function createApp({ token, readiness, metrics, routes = [], onError }: HttpOpti
     const { contentType, text } = await metrics();
     return context.body(text, 200, { "content-type": contentType });
   });
+  const document = openApiDocument([...OWN_ROUTES, ...routes]);
+  app.get("/openapi.json", (context) => context.json(document));
   for (const { method, path, handle } of routes) {
     app.on(method, path, (context) => {
       if (!isAllowed(context.req.header("authorization"))) return unauthorized();

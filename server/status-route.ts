@@ -28,5 +28,9 @@ export function statusRoute(
       headers: { "content-type": "application/json", "cache-control": "no-store" },
     });
   };
-  return { method: "GET", path: "/api/v1/status", handle };
+  const about = {
+    summary: "what the service tells about itself, in one document",
+    answers: { 200: "readiness, input, feeds, rules, the rule set, outbox, webhooks" },
+  };
+  return { method: "GET", path: "/api/v1/status", about, handle };
 }

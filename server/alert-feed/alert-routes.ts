@@ -1,6 +1,6 @@
 /**
  * The alert stream over HTTP: `GET /api/v1/stream` as server-sent events (HTML standard, section 9.2), and
- * `GET /api/v1/alerts` a page at a time. Both read the alert stream itself, with a reader of their own.
+ * `GET /api/v1/alerts` a page at a time, `GET /api/v1/alerts/{id}` one of them. All read the alert stream itself, with readers of their own.
  *
  * Invariants
  *  F1  An event's id is its sequence in the alert stream: who comes back with it as `Last-Event-ID` misses nothing.
@@ -15,6 +15,8 @@ import { streamInfo } from "../../io/nats-streams.ts";
 import type { HttpRoute } from "../http.ts";
 import { problem } from "../problem.ts";
 import { type AlertFilter, isSeverity } from "./alert-filter.ts";
+import { findAlert } from "./alert-lookup.ts";
+import { LOOKUP_ABOUT, lookupResponse, PAGE_ABOUT, STREAM_ABOUT } from "./alert-route-texts.ts";
 import { followAlerts } from "./follow-alerts.ts";
 
 /** Where the alerts are, once the service is connected. */
@@ -52,8 +54,24 @@ export class AlertRoutes {
 
   get routes(): readonly HttpRoute[] {
     return [
-      { method: "GET", path: "/api/v1/stream", handle: (request) => this.#stream(request) },
-      { method: "GET", path: "/api/v1/alerts", handle: (request) => this.#page(request) },
+      {
+        method: "GET",
+        path: "/api/v1/stream",
+        about: STREAM_ABOUT,
+        handle: (request) => this.#stream(request),
+      },
+      {
+        method: "GET",
+        path: "/api/v1/alerts",
+        about: PAGE_ABOUT,
+        handle: (request) => this.#page(request),
+      },
+      {
+        method: "GET",
+        path: "/api/v1/alerts/:id",
+        about: LOOKUP_ABOUT,
+        handle: (request, { id = "" }) => this.#lookup(request, id),
+      },
     ];
   }
 
@@ -115,6 +133,21 @@ export class AlertRoutes {
   async #page(request: Request): Promise<Response> {
     const query = readQuery(request);
     if ("fault" in query) return problem(400, "Bad Request", query.fault);
+    return this.#reading((place, signal) => readPage(place, query, signal));
+  }
+
+  async #lookup(request: Request, id: string): Promise<Response> {
+    const before = positive(new URL(request.url).searchParams.get("before"));
+    if (before === undefined) return problem(400, "Bad Request", "before is a number from 1");
+    return this.#reading(async (place, signal) =>
+      lookupResponse(await findAlert(place, id, before, signal), id),
+    );
+  }
+
+  /** Reads with patience, where there is a seat. */
+  async #reading(
+    read: (place: AlertPlace, signal: AbortSignal) => Promise<Response>,
+  ): Promise<Response> {
     const place = this.#place;
     if (place === null) return problem(503, "Service Unavailable", "not connected to NATS yet");
     const leave = this.#pages.enter();
@@ -124,7 +157,7 @@ export class AlertRoutes {
     const ending = new LinkedAbort(this.#stop.signal);
     const timer = setTimeout(() => ending.abort(), PAGE_PATIENCE_MS);
     try {
-      return await readPage(place, query, ending.signal);
+      return await read(place, ending.signal);
     } finally {
       clearTimeout(timer);
       ending.abort();

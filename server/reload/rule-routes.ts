@@ -8,6 +8,7 @@ import { formatTime } from "../../base/time.ts";
 import type { Value, ValueObject } from "../../base/value.ts";
 import type { RulePlan } from "../../dsl/plan.ts";
 import type { HttpRoute } from "../http.ts";
+import type { RouteAbout } from "../openapi.ts";
 import { problem } from "../problem.ts";
 import { readText } from "../request-text.ts";
 import type { LiveRules } from "./live-rules.ts";
@@ -18,6 +19,14 @@ import {
   type ReloadReport,
   reportJson,
 } from "./reload-report.ts";
+import {
+  CHECK_ABOUT,
+  LIST_ABOUT,
+  PUT_ABOUT,
+  ROLLBACK_ABOUT,
+  RULE_ABOUT,
+  switchAbout,
+} from "./rule-route-texts.ts";
 import { ruleText } from "./rule-text.ts";
 import type { PackedSet } from "./set-package.ts";
 import { setOf } from "./set-package.ts";
@@ -50,28 +59,33 @@ export class RuleRoutes {
     const rules = "/api/v1/rules";
     const read = (
       path: string,
+      about: RouteAbout,
       handle: (live: LiveRules, name: string) => Response,
     ): HttpRoute => ({
       method: "GET",
       path,
+      about,
       handle: (_, { name = "" }) => this.#with((live) => handle(live, name)),
     });
     return [
-      read(rules, (live) => json(200, listJson(live))),
-      read(`${rules}/:name`, (live, name) => showRule(live, name)),
+      read(rules, LIST_ABOUT, (live) => json(200, listJson(live))),
+      read(`${rules}/:name`, RULE_ABOUT, (live, name) => showRule(live, name)),
       {
         method: "POST",
         path: `${rules}:check`,
+        about: CHECK_ABOUT,
         handle: (request) => this.#with((live) => checkRules(live, request)),
       },
       {
         method: "PUT",
         path: rules,
+        about: PUT_ABOUT,
         handle: (request) => this.#write((live) => putRules(live, request)),
       },
       {
         method: "POST",
         path: `${rules}:rollback`,
+        about: ROLLBACK_ABOUT,
         handle: (request) => this.#write((live) => rollBack(live, request)),
       },
       this.#switchRoute("enable"),
@@ -83,6 +97,7 @@ export class RuleRoutes {
     return {
       method: "POST",
       path: `/api/v1/rules/:name/${action}`,
+      about: switchAbout(action),
       handle: (request, { name = "" }) =>
         this.#write((live) => switchRule(live, action, name, request)),
     };

@@ -9,7 +9,7 @@ import { bundleOf, type RuleBundle } from "../../rules/rule-bundle.ts";
 
 /** What an operator or author may choose for a rule in the place of the compiler's verdict. */
 export type RuleChoice = "drain" | "reset" | "replay";
-const CHOICES: readonly RuleChoice[] = ["drain", "reset", "replay"];
+export const CHOICES: readonly RuleChoice[] = ["drain", "reset", "replay"];
 
 export interface PackedSet {
   readonly bundle: RuleBundle;
