@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { Broker } from "../io/nats.ts";
-import type { Readiness } from "../server/http.ts";
 import { NatsServer } from "./nats-server.ts";
 import {
   awaitAlerts,
@@ -43,19 +42,6 @@ afterAll(async () => {
   await server.stop();
 });
 
-async function problems(service: ServiceProcess): Promise<readonly string[]> {
-  const answer = await fetch(`${await service.httpUrl()}/readyz`);
-  return ((await answer.json()) as Readiness).problems.map(({ name }) => name);
-}
-
-async function untilProblem(service: ServiceProcess, name: string, there: boolean): Promise<void> {
-  const end = performance.now() + 60_000;
-  while ((await problems(service)).includes(name) !== there) {
-    if (performance.now() > end) throw new Error(`${name} ${there}: ${service.stderr}`);
-    await sleep(50);
-  }
-}
-
 /** One alert an event, in order, numbered without a gap. */
 async function expectAll(): Promise<void> {
   await awaitAlerts(broker, EVENTS - 1);
@@ -83,14 +69,14 @@ withMount("the engine's disk is full for a while", async () => {
   await awaitAlerts(broker, 90);
   disk.fill(200_000);
   await feeder.send(feeder.left);
-  await untilProblem(service, "commit", true);
+  await service.untilProblem("commit");
   const stopped = (await readAlerts(broker)).length;
   await sleep(500);
   expect((await readAlerts(broker)).length).toBeLessThanOrEqual(stopped + 1);
   expect(stopped).toBeLessThan(EVENTS);
   expect(service.ended).toBe(false);
   disk.free();
-  await untilProblem(service, "commit", false);
+  await service.untilProblem("commit", false);
   await expectAll();
   expect(await service.stop()).toEqual({ code: 0, signal: null });
   disk.unmount();
@@ -115,13 +101,13 @@ withMount("the server's disk is full for a while", async () => {
   disk.fill(300_000);
   const service = new ServiceProcess(folder);
   await service.running();
-  await untilProblem(service, "alerts", true);
+  await service.untilProblem("alerts");
   expect(service.ended).toBe(false);
   disk.free();
   // The server of today's floor does not find its way back alone.
   await server.restart();
   await expectAll();
-  await untilProblem(service, "alerts", false);
+  await service.untilProblem("alerts", false);
   expect(await service.stop()).toEqual({ code: 0, signal: null });
   await server.kill();
   disk.unmount();

@@ -24,7 +24,6 @@ import {
 } from "./service-process.ts";
 
 export interface StormPlan {
-  readonly seed: number;
   readonly reloads: number;
   readonly kills: number;
   readonly events: number;
@@ -34,9 +33,12 @@ export interface StormResult {
   readonly activations: number;
   readonly invalid: number;
   readonly verdicts: ReadonlyMap<string, number>;
+  /** In the order of the alert stream, and of an engine without a service. */
   readonly alerts: readonly string[];
   readonly expected: readonly string[];
   readonly ids: number;
+  /** Activations whose verdicts or history are not what the rules of the two sets call for. */
+  readonly wrongActivations: readonly string[];
 }
 
 const STREAM = `stream auth from "events.auth" { time t  idle 30m }
@@ -277,9 +279,10 @@ class Storm {
       activations: activations.length,
       invalid: this.#invalid,
       verdicts,
-      alerts: [...alerts].sort(),
-      expected: [...expected].sort(),
+      alerts,
+      expected,
       ids,
+      wrongActivations: oracle.wrongActivations,
     };
   }
 
@@ -293,10 +296,16 @@ class Storm {
   }
 }
 
+interface Verdict {
+  readonly rule: string;
+  readonly was: string | null;
+  readonly verdict: string;
+}
+
 interface Activation {
   readonly set: string;
   readonly positions: { readonly EVENTS: number };
-  readonly verdicts: readonly { readonly rule: string; readonly verdict: string }[];
+  readonly verdicts: readonly Verdict[];
   readonly history: {
     readonly rules: readonly string[];
     readonly from: { readonly EVENTS: number };
@@ -308,6 +317,7 @@ class OfflineEngine {
   readonly #events: readonly Value[];
   readonly #engine: Engine;
   readonly #alerts: string[] = [];
+  readonly wrongActivations: string[] = [];
   #position = 0;
 
   constructor(first: RuleSet, events: readonly string[]) {
@@ -330,10 +340,21 @@ class OfflineEngine {
     }
   }
 
-  activate({ positions, history }: Activation, { plan, data }: RuleSet): void {
+  activate({ set, positions, verdicts, history }: Activation, { plan, data }: RuleSet): void {
     this.#advance(positions.EVENTS);
     const next = { ...plan, tests: [] };
     const reload = this.#engine.planReload(next, new Map());
+    const told = (all: readonly Verdict[], built: readonly string[]): string => {
+      const shown = all.map(({ rule, was, verdict }) => `${rule} ${was} ${verdict}`);
+      return [...shown.filter((one) => !one.endsWith(" same")), ...built].sort().join(", ");
+    };
+    const built = reload.rules.filter(({ historyMs }) => (historyMs ?? 0) > 0);
+    const planned = told(
+      reload.rules,
+      built.map(({ rule }) => rule),
+    );
+    const recorded = told(verdicts, history?.rules ?? []);
+    if (recorded !== planned) this.wrongActivations.push(`${set}: ${recorded}; not ${planned}`);
     this.#engine.activate(data, reload);
     if (history === null) return;
     const rules = next.rules.filter(({ name }) => history.rules.includes(name));

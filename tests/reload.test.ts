@@ -5,51 +5,24 @@ import { once } from "node:events";
 import { appendFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
-import type { Broker } from "../io/nats.ts";
+import { expect, test } from "@jest/globals";
 import { createEntry, ensureBucket } from "../io/nats-kv.ts";
-import { NatsServer } from "./nats-server.ts";
 import {
   type AlertRecord,
   awaitAlerts,
-  connectTo,
-  endServices,
   Feeder,
-  makeServiceFolder,
   makeStream,
   readAlerts,
   type ServiceFolder,
   ServiceProcess,
+  until,
 } from "./service-process.ts";
+import { openServiceStage } from "./service-stage.ts";
 
-let server: NatsServer;
-let broker: Broker;
-let folders = 0;
-
-beforeAll(async () => {
-  server = await NatsServer.start();
-  broker = await connectTo(server.url);
-});
-
-afterAll(async () => {
-  endServices();
-  await broker.close();
-  await server.stop();
-});
-
-/** Each test has the server's account to itself. */
-afterEach(async () => {
-  for (const name of ["EVENTS", "OTHER", "WEB", "ALERTS", "KV_RULES", "KV_BAD"]) {
-    await broker.api(`STREAM.DELETE.${name}`);
-  }
-});
+const { broker, folderOf } = await openServiceStage();
 
 const TOKEN = "secret-token";
 const ENVIRONMENT = { SEQUITUR_HTTP__TOKEN: TOKEN };
-
-function folderOf(rules: Readonly<Record<string, string>>, settings = ""): ServiceFolder {
-  return makeServiceFolder(join(server.folder, `reload-${folders++}`), server.url, rules, settings);
-}
 
 /** Puts a file in the place of another in one step, as good editors do. */
 function edit(folder: ServiceFolder, name: string, text: string): void {
@@ -79,23 +52,7 @@ function event(second: number, user: string, action: string): string {
   return JSON.stringify({ t, user, action });
 }
 
-class Feed {
-  readonly #messages: string[] = [];
-  #sent = 0;
-
-  /** Publishes events one after the other behind all before. */
-  async send(...messages: readonly string[]): Promise<void> {
-    this.#messages.push(...messages);
-    const feeder = new Feeder(broker, "EVENTS", "events.auth", this.#messages);
-    // The stream holds what was sent before.
-    await feeder.send(this.#messages.length);
-    this.#sent = this.#messages.length;
-  }
-
-  get sent(): number {
-    return this.#sent;
-  }
-}
+const makeFeed = () => new Feeder(broker, "EVENTS", "events.auth");
 
 interface Body {
   readonly kind: string;
@@ -104,7 +61,11 @@ interface Body {
   readonly version: string;
   readonly title: string;
   readonly positions: Readonly<Record<string, number>>;
-  readonly verdicts: readonly { readonly rule: string; readonly verdict: string }[];
+  readonly verdicts: readonly {
+    readonly rule: string;
+    readonly verdict: string;
+    readonly after: string | null;
+  }[];
   readonly problems: readonly { readonly file: string; readonly line: number; code: string }[];
   readonly reason: string;
   readonly action: string;
@@ -158,24 +119,15 @@ async function status(service: ServiceProcess, path = "status"): Promise<Record<
   return (await answer.json()) as Record<string, unknown>;
 }
 
-async function until<T>(ask: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
-  const endMs = performance.now() + 30_000;
-  for (;;) {
-    const value = await ask();
-    if (holds(value) || performance.now() > endMs) return value;
-    await sleep(20);
-  }
-}
-
 test("a folder: edits, half-written files, errors, deletion, renames, and a restart", async () => {
   await makeStream(broker, "EVENTS", ["events.auth"]);
   const first = STREAM + pair("r.kept", "login", "read") + pair("r.other", "login", "other");
   const folder = folderOf({ "a.seq": first });
   let service = new ServiceProcess(folder, ENVIRONMENT);
   await service.running();
-  const feed = new Feed();
-  await feed.send(event(1, "ann", "login"), event(2, "bob", "login"));
-  await service.caughtUp();
+  const feed = makeFeed();
+  await feed.add(event(1, "ann", "login"), event(2, "bob", "login"));
+  await service.stepped("EVENTS", 2);
 
   // The version changes with the metadata; another shape drains.
   const second = STREAM + pair("r.kept", "login", "read", "risk 7") + triple("r.other", "other");
@@ -184,7 +136,7 @@ test("a folder: edits, half-written files, errors, deletion, renames, and a rest
     () => controls("activate"),
     ({ length }) => length === 1,
   );
-  await feed.send(event(3, "ann", "read"), event(4, "bob", "other"));
+  await feed.add(event(3, "ann", "read"), event(4, "bob", "other"));
   await awaitAlerts(broker, 3);
   const [activation] = await controls("activate");
   expect(activation?.positions).toEqual({ EVENTS: 2 });
@@ -221,7 +173,7 @@ test("a folder: edits, half-written files, errors, deletion, renames, and a rest
   expect(service.stderr).toContain("a.seq:3:12: error[E0502]");
   const broken = (await status(service))["ruleSet"];
   expect(broken).toMatchObject({ problem: { outcome: "invalid" } });
-  await feed.send(event(5, "eve", "login"), event(6, "eve", "third"));
+  await feed.add(event(5, "eve", "login"), event(6, "eve", "third"));
   await until(alerts, ({ length }) => length === 3);
   edit(folder, "a.seq", third);
   await until(
@@ -236,7 +188,7 @@ test("a folder: edits, half-written files, errors, deletion, renames, and a rest
     ({ length }) => length === 2,
   );
   expect(gone[1]).toMatchObject({ outcome: "invalid", reason: expect.stringContaining("is gone") });
-  await feed.send(event(7, "joe", "login"), event(8, "joe", "third"), event(9, "kim", "login"));
+  await feed.add(event(7, "joe", "login"), event(8, "joe", "third"), event(9, "kim", "login"));
   await until(alerts, ({ length }) => length === 4);
   renameSync(join(folder.path, "away"), join(folder.path, "rules"));
   await service.said("can be read again");
@@ -252,7 +204,7 @@ test("a folder: edits, half-written files, errors, deletion, renames, and a rest
   edit(folder, "b.seq", pair("r.new", "read", "read"));
   service = new ServiceProcess(folder, ENVIRONMENT);
   await service.running();
-  await feed.send(event(10, "kim", "third"));
+  await feed.add(event(10, "kim", "third"));
   await until(alerts, ({ length }) => length === 5);
   expect(await service.stop()).toEqual({ code: 0, signal: null });
   const last = (await controls("activate")).at(-1);
@@ -262,7 +214,13 @@ test("a folder: edits, half-written files, errors, deletion, renames, and a rest
     { rule: "r.new", verdict: "new" },
     { rule: "r.renamed", was: "r.third", verdict: "keep" },
   ]);
-  expect((await alerts()).at(-1)).toMatchObject({ rule: "r.renamed", title: "kim" });
+  expect((await alerts()).map(({ rule, title }) => [rule, title])).toEqual([
+    ["r.kept", "ann"],
+    ["r.other", "bob"],
+    ["r.third", "eve"],
+    ["r.third", "joe"],
+    ["r.renamed", "kim"],
+  ]);
 });
 
 test("a new rule with a window knows the past, without alerts of the past", async () => {
@@ -270,18 +228,18 @@ test("a new rule with a window knows the past, without alerts of the past", asyn
   const folder = folderOf({ "a.seq": STREAM + pair("r.one", "none", "none") });
   const service = new ServiceProcess(folder, ENVIRONMENT);
   await service.running();
-  const feed = new Feed();
+  const feed = makeFeed();
   const old = [event(1, "ann", "login"), event(2, "bob", "login"), event(3, "bob", "read")];
-  await feed.send(...old);
-  await service.caughtUp();
+  await feed.add(...old);
+  await service.stepped("EVENTS", 3);
   edit(folder, "b.seq", pair("r.warm", "login", "read"));
   await until(
     () => controls("activate"),
     ({ length }) => length === 1,
   );
-  await feed.send(event(4, "ann", "read"), event(5, "bob", "read"));
+  await feed.add(event(4, "ann", "read"), event(5, "bob", "read"));
   await until(alerts, ({ length }) => length === 1);
-  await service.caughtUp();
+  await service.stepped("EVENTS", 5);
   expect(await service.stop()).toEqual({ code: 0, signal: null });
   expect((await controls("activate"))[0]).toMatchObject({
     positions: { EVENTS: 3 },
@@ -300,8 +258,8 @@ test("a bucket: pushed, refused, failing, broken, brought back; the exit code te
   const push = (...words: readonly string[]) => cli(folder, "push", "rules", "--wait", ...words);
   expect(await push("--note", "the first")).toMatchObject({ code: 0 });
   await service.running();
-  const feed = new Feed();
-  await feed.send(event(1, "ann", "login"), event(2, "ann", "read"));
+  const feed = makeFeed();
+  await feed.add(event(1, "ann", "login"), event(2, "ann", "read"));
   await until(alerts, ({ length }) => length === 1);
 
   edit(folder, "a.seq", one + triple("r.two", "read"));
@@ -374,9 +332,9 @@ test("the API and its commands: put, check, list, show, switch off and on, bring
   expect((await fetch(url, { method: "PUT", body: "{}" })).status).toBe(401);
   const run = async (...words: readonly string[]) =>
     cli(folder, ...words, "--server", await service.httpUrl());
-  const feed = new Feed();
-  await feed.send(event(1, "ann", "login"));
-  await service.caughtUp();
+  const feed = makeFeed();
+  await feed.add(event(1, "ann", "login"));
+  await service.stepped("EVENTS", 1);
 
   const other = folderOf({ "a.seq": one.replace("rule r.two", "rule r.three") });
   const path = join(other.path, "rules");
@@ -402,10 +360,10 @@ test("the API and its commands: put, check, list, show, switch off and on, bring
   const shown = await api(service, "GET", "rules/r.three");
   expect(shown.body["text"]).toMatch(/^rule r.three "Pair"/);
   expect(await api(service, "GET", "rules/r.four")).toMatchObject({ status: 404 });
-  await feed.send(event(2, "ann", "read"), event(3, "ann", "login"), event(4, "ann", "read"));
+  await feed.add(event(2, "ann", "read"), event(3, "ann", "login"), event(4, "ann", "read"));
   await until(alerts, ({ length }) => length === 1);
   expect(await api(service, "POST", "rules/r.one/enable")).toMatchObject({ status: 200 });
-  await feed.send(event(5, "ann", "login"), event(6, "ann", "read"));
+  await feed.add(event(5, "ann", "login"), event(6, "ann", "read"));
   await until(alerts, ({ length }) => length === 3);
   expect(await controls("disable")).toMatchObject([{ rule: "r.one", positions: { EVENTS: 1 } }]);
   expect(await controls("enable")).toMatchObject([{ rule: "r.one", positions: { EVENTS: 4 } }]);
@@ -433,8 +391,8 @@ rule r.bad "Bad" { severity low  match by user within 1m { a: auth where user in
   const folder = folderOf({ "a.seq": STREAM + listed }, settings);
   const service = new ServiceProcess(folder, ENVIRONMENT);
   await service.running();
-  const feed = new Feed();
-  await feed.send(event(1, "eve", "x"), event(2, "mallory", "x"));
+  const feed = makeFeed();
+  await feed.add(event(1, "eve", "x"), event(2, "mallory", "x"));
   await until(alerts, ({ length }) => length === 1);
   await createEntry(broker, "BAD", "7", text("mallory"));
   const data = await until(
@@ -442,7 +400,7 @@ rule r.bad "Bad" { severity low  match by user within 1m { a: auth where user in
     ({ length }) => length === 1,
   );
   expect(data).toMatchObject([{ changed: ["BAD"], positions: { EVENTS: 2 } }]);
-  await feed.send(event(3, "mallory", "x"));
+  await feed.add(event(3, "mallory", "x"));
   await until(alerts, ({ length }) => length === 2);
 
   const far = `stream other from "other" { time t  idle 10m }
@@ -464,7 +422,7 @@ rule r.far "Far" { severity low  match by user within 1m { a: other } alert "{us
     ({ length }) => length === 1,
   );
   expect(quota).toMatchObject({ rule: "r.far", budget: "alertsPerMinute", action: "off" });
-  await feed.send(event(40, "eve", "x"));
+  await feed.add(event(40, "eve", "x"));
   await until(alerts, (all) => all.filter(({ rule }) => rule === "r.bad").length === 3);
   const seen = (await alerts()).filter(({ rule }) => rule === "r.far");
   expect(seen.map(({ title }) => title)).not.toContain("before");
@@ -500,4 +458,38 @@ rule r.${letter} "Web" { severity low  match by user within 1m { a: ${letter} } 
   const webs = await until(alerts, (all) => all.some(({ rule }) => rule === "r.b"));
   expect(webs.filter(({ rule }) => rule === "r.b").map(({ title }) => title)).toEqual(["young"]);
   expect(await service.stop()).toEqual({ code: 0, signal: null });
+});
+
+test("a crash before or behind the switch, three times each: it is made once, or not at all", async () => {
+  await makeStream(broker, "EVENTS", ["events.auth"]);
+  const textOf = (risk: number) => STREAM + pair("r.one", "login", "read", `risk ${risk}`);
+  const folder = folderOf({ "a.seq": textOf(0) });
+  const feed = makeFeed();
+  const points = ["before-activate", "after-activate"].flatMap((point) => [point, point, point]);
+  for (const [i, point] of points.entries()) {
+    const service = new ServiceProcess(folder, { ...ENVIRONMENT, SEQUITUR_CRASH: `${point}:1` });
+    await service.running();
+    await feed.add(event(i, `user${i}`, "login"));
+    await service.stepped("EVENTS", 1);
+    const files = [{ file: "a.seq", text: textOf(1 + i) }];
+    const put = api(service, "PUT", "rules", { files }).catch(() => null);
+    expect([point, await service.exit]).toEqual([point, { code: null, signal: "SIGKILL" }]);
+    await put;
+  }
+  const service = new ServiceProcess(folder, ENVIRONMENT);
+  await service.running();
+  await feed.add(...points.map((_, i) => event(10 + i, `user${i}`, "read")));
+  await until(alerts, ({ length }) => length === points.length);
+  expect(await service.stop()).toEqual({ code: 0, signal: null });
+  const activations = await controls("activate");
+  expect(activations).toMatchObject(
+    [4, 5, 6].map((taken) => ({
+      positions: { EVENTS: taken },
+      verdicts: [{ rule: "r.one", verdict: "keep" }],
+    })),
+  );
+  const version = activations.at(-1)?.verdicts[0]?.after;
+  expect((await alerts()).map((alert) => [alert.title, alert.version])).toEqual(
+    points.map((_, i) => [`user${i}`, version]),
+  );
 });

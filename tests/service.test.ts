@@ -3,48 +3,25 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
-import type { Broker, BrokerMessage } from "../io/nats.ts";
+import { expect, test } from "@jest/globals";
+import type { BrokerMessage } from "../io/nats.ts";
+import { streamInfo } from "../io/nats-streams.ts";
 import { NatsServer } from "./nats-server.ts";
 import {
   awaitAlerts,
   connectTo,
-  endServices,
   Feeder,
-  makeServiceFolder,
   makeStream,
   readAlerts,
   readEvents,
   readRules,
   type ServiceFolder,
   ServiceProcess,
+  until,
 } from "./service-process.ts";
+import { openServiceStage } from "./service-stage.ts";
 
-let server: NatsServer;
-let broker: Broker;
-let folders = 0;
-
-beforeAll(async () => {
-  server = await NatsServer.start();
-  broker = await connectTo(server.url);
-});
-
-afterAll(async () => {
-  endServices();
-  await broker.close();
-  await server.stop();
-});
-
-/** Each test has the server's account to itself: streams go with it. */
-afterEach(async () => {
-  for (const name of ["EVENTS", "OTHER", "CAPTURE", "ALERTS"])
-    await broker.api(`STREAM.DELETE.${name}`);
-});
-
-function folderOf(rules: string, settings = "", url = server.url): ServiceFolder {
-  const path = join(server.folder, `service-${folders++}`);
-  return makeServiceFolder(path, url, { "rules.seq": rules }, settings);
-}
+const { server, broker, folderOf } = await openServiceStage();
 
 function feed(stream: string, subject: string, messages: readonly string[]): Promise<void> {
   return new Feeder(broker, stream, subject, messages).send(messages.length);
@@ -225,14 +202,18 @@ test("silence decides absence: idle, tick and wake are recorded, and survive cra
     await service.running();
     while (!service.ended) {
       await ask();
-      await Promise.race([service.exit, sleep(1500)]);
+      // Behind its alert all was decided that the silence calls for.
+      await until(
+        async () => service.ended || (await highAlerts()) >= asked.length,
+        (done) => done,
+      );
     }
     expect((await service.exit).signal).toBe("SIGKILL");
   }
   const service = new ServiceProcess(folder);
   await service.running();
   await ask();
-  await untilAlerts(asked.length);
+  await until(highAlerts, (count) => count === asked.length);
   await service.stop();
   const records = await readAlerts(broker);
   const keys = records
@@ -268,15 +249,11 @@ async function feedOn(stream: string, subject: string, payload: string): Promise
   }
 }
 
-async function untilAlerts(count: number): Promise<void> {
-  const end = performance.now() + 20_000;
-  while (
-    (await readAlerts(broker)).filter(({ subject }) => subject.startsWith("alerts.high.")).length <
-    count
-  ) {
-    if (performance.now() > end) throw new Error(`there are no ${count} alerts`);
-    await sleep(50);
-  }
+async function highAlerts(): Promise<number> {
+  const info = await streamInfo(broker, "ALERTS");
+  if (info.kind !== "ok") return 0;
+  const records = await readAlerts(broker);
+  return records.filter(({ subject }) => subject.startsWith("alerts.high.")).length;
 }
 
 const ONE = `

@@ -12,38 +12,23 @@ import {
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
-import type { Broker } from "../io/nats.ts";
-import { NatsServer } from "./nats-server.ts";
+import { afterEach, expect, test } from "@jest/globals";
 import {
   awaitAlerts,
-  connectTo,
-  endServices,
   Feeder,
-  makeServiceFolder,
   makeStream,
   readAlerts,
   type ServiceFolder,
   ServiceProcess,
+  until,
 } from "./service-process.ts";
+import { openServiceStage } from "./service-stage.ts";
 
-let server: NatsServer;
-let broker: Broker;
-let folders = 0;
+const { broker, folderOf: makeFolder } = await openServiceStage();
 const receivers: Receiver[] = [];
 
-beforeAll(async () => {
-  server = await NatsServer.start();
-  broker = await connectTo(server.url);
-});
-afterAll(async () => {
-  endServices();
-  await broker.close();
-  await server.stop();
-});
-afterEach(async () => {
+afterEach(() => {
   for (const receiver of receivers.splice(0)) receiver.close();
-  for (const name of ["EVENTS", "ALERTS"]) await broker.api(`STREAM.DELETE.${name}`);
 });
 
 interface Received {
@@ -82,11 +67,10 @@ class Receiver {
   }
 
   async got(count: number): Promise<void> {
-    const end = performance.now() + 30_000;
-    while (this.received.length < count) {
-      if (performance.now() > end) throw new Error(`${count} expected, ${this.received.length}`);
-      await sleep(10);
-    }
+    await until(
+      () => this.received.length,
+      (length) => length >= count,
+    );
   }
 
   close(): void {
@@ -104,9 +88,8 @@ rule r.low "Low" { severity low  match by n within 1m { a: s where n % 2 == 1 } 
 const OPEN = "allowHttp: true, allowPrivate: true, from: first";
 
 function folderOf(webhooks: readonly string[]): ServiceFolder {
-  const path = join(server.folder, `hooks-${folders++}`);
   const settings = `alerts:\n  webhooks:\n${webhooks.map((one) => `    - { ${one} }\n`).join("")}`;
-  return makeServiceFolder(path, server.url, { "rules.seq": RULES }, settings);
+  return makeFolder(RULES, settings);
 }
 
 const events = (count: number) =>
@@ -182,8 +165,10 @@ test("alerts arrive in order, signed, filtered and tried again; a kill loses non
   expect(all.received.every(({ headers }) => headers["webhook-signature"] === undefined)).toBe(
     true,
   );
-  // Repeated are at most those behind the last saved position.
-  expect(all.received.length).toBeLessThan(3 * 120);
+  // Only behind one of the two kills some come again.
+  const places = all.received.map((one) => ids.indexOf(idOf(one)));
+  const jumps = places.filter((place, i) => i > 0 && place !== (places[i - 1] as number) + 1);
+  expect(jumps.length).toBeLessThanOrEqual(2);
   expect(metrics).toContain('sequitur_webhook_behind{webhook="all"} 0');
   expect(metrics).toContain('sequitur_webhook_delivered_total{webhook="strict"}');
   expect(`${stderr}${metrics}`).not.toMatch(/s3cret|c2VjcmV0|t0p|T0KEN/);
@@ -250,15 +235,22 @@ test("a dead, a slow and a redirecting receiver hold up nobody, and what is give
   expect(cursor("good")).toBeGreaterThanOrEqual(10);
   expect(readdirSync(join(folder.path, ".sequitur/webhooks"))).toHaveLength(6);
 
-  // A webhook that is new begins with new alerts.
+  // A webhook that is new begins with new alerts, and one that was there goes on: behind an orderly end nothing comes again.
   const late = await Receiver.start();
   const text = readFileSync(folder.configPath, "utf8").split("  webhooks:")[0];
-  const hook = `{ name: late, url: "${late.url}", allowHttp: true, allowPrivate: true }`;
-  writeFileSync(folder.configPath, `${text}  webhooks:\n    - ${hook}\n`);
+  const hooks = [
+    `{ name: late, url: "${late.url}", allowHttp: true, allowPrivate: true }`,
+    `{ name: good, url: "${good.url}", ${OPEN} }`,
+  ];
+  writeFileSync(folder.configPath, `${text}  webhooks:\n    - ${hooks.join("\n    - ")}\n`);
   const next = new ServiceProcess(folder);
   await next.running();
   await feeder.send(2);
   await late.got(2);
+  await good.got(12);
   await next.stop();
   expect(late.received.map(({ body }) => JSON.parse(body).key.n)).toEqual([10, 11]);
+  expect(good.received.map(({ body }) => JSON.parse(body).key.n)).toEqual(
+    Array.from({ length: 12 }, (_, n) => n),
+  );
 });

@@ -21,20 +21,25 @@ const { values } = parseArgs({
 });
 const seed = Number(values.seed);
 const plan = {
-  seed,
   reloads: Number(values.reloads),
   kills: Number(values.kills),
   events: Number(values.events),
 };
 const startMs = performance.now();
-const { alerts, expected, verdicts, activations, invalid, ids } = await runStorm(
+const { alerts, expected, verdicts, activations, invalid, ids, wrongActivations } = await runStorm(
   plan,
   new Random(seed),
 );
 const differences = alerts.filter((text, i) => text !== expected[i]).length;
-const same = differences === 0 && alerts.length === expected.length && ids === alerts.length;
+const same =
+  differences === 0 &&
+  wrongActivations.length === 0 &&
+  alerts.length === expected.length &&
+  ids === alerts.length;
 const result = {
+  seed,
   ...plan,
+  wrongActivations,
   activations,
   invalid,
   verdicts: Object.fromEntries([...verdicts].sort()),

@@ -92,6 +92,15 @@ class Reference {
     else this.#engine.feedIdle(feed, decision.kind === "idle");
   }
 
+  /** The feed that is not idle; null where all of them are. */
+  get awake(): string | null {
+    return [...this.#feeds].find(([, { idle }]) => !idle)?.[0] ?? null;
+  }
+
+  tick(wallMs: number): void {
+    this.#engine.tick(wallMs);
+  }
+
   /** What was decided since the last call. */
   take(): readonly Said[] {
     return this.#engine.takeOutputs().map((output) => {
@@ -146,12 +155,15 @@ export interface Judged {
   readonly log: Log;
   /** What the alert stream holds of the service, in order. */
   readonly messages: readonly ModelMessage[];
-  /** Was everything to be published? Otherwise a beginning of it will do. */
-  readonly complete: boolean;
+  /**
+   * The wall clock up to which everything is to be published, behind a silence in which every feed became idle; null:
+   * a beginning of the records will do.
+   */
+  readonly silentUntilMs: number | null;
 }
 
 /** What is wrong with the records, or null. */
-export function judge({ rules, holders, log, messages, complete }: Judged): string | null {
+export function judge({ rules, holders, log, messages, silentUntilMs }: Judged): string | null {
   const reference = new Reference(rules, log, holders);
   const groups = groupsOf(messages);
   let number = 0;
@@ -160,16 +172,26 @@ export function judge({ rules, holders, log, messages, complete }: Judged): stri
     number += group.decisions.length;
     reference.advance(readPositions(group.positions));
     const expected = reference.take();
-    const cut = !complete && index === groups.length - 1;
+    const cut = silentUntilMs === null && index === groups.length - 1;
     const wrong = difference(group.records, expected, number, cut);
     if (wrong !== null) return `${wrong} (positions ${group.positions})`;
     number += group.records.length;
   }
-  if (!complete) return null;
+  if (silentUntilMs === null) return null;
   const ends = [...log].map(([name, events]): [string, number] => [name, events.length - 1]);
   reference.advance(new Map(ends));
   const missing = reference.take()[0];
-  return missing === undefined ? null : `behind record ${number} is missing: ${missing.text}`;
+  if (missing !== undefined) return `behind record ${number} is missing: ${missing.text}`;
+  return undecided(reference, silentUntilMs);
+}
+
+/** A decision that silence calls for and that no record tells; null where there is none. */
+function undecided(reference: Reference, silentUntilMs: number): string | null {
+  const { awake } = reference;
+  if (awake !== null) return `${awake} was silent to the end, and no record says that it is idle`;
+  reference.tick(silentUntilMs);
+  const due = reference.take()[0];
+  return due === undefined ? null : `no tick in the silence at the end made due: ${due.text}`;
 }
 
 function difference(

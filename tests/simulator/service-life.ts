@@ -9,6 +9,7 @@ import type { Clock } from "../../io/clock.ts";
 import { Broker } from "../../io/nats.ts";
 import { checkConfig } from "../../server/config-schema.ts";
 import type { Log } from "../../server/log.ts";
+import { MemoryGuard } from "../../server/memory-guard.ts";
 import { Metrics } from "../../server/metrics.ts";
 import type { OutboxLimits } from "../../server/outbox.ts";
 import type { ServiceRules } from "../../server/rule-folder.ts";
@@ -39,9 +40,11 @@ export interface LifeParts {
   readonly commit: { readonly events: number; readonly everyMs: number };
   readonly checkpoint: "commit" | "1s" | "10s";
   readonly outboxLimits: OutboxLimits;
-  /** What the service's wall clock is ahead of the simulation's. */
-  readonly wallAheadMs: () => number;
+  /** The service's wall clock. */
+  readonly wallMs: () => number;
   readonly onDurable: (changes: readonly StoreChange[]) => void;
+  /** Which share of the memory is in use; it is not watched where this is left out. */
+  readonly memoryShare?: () => number;
 }
 
 /** Unwinds what a crashed process was in the middle of. */
@@ -120,7 +123,8 @@ export class ServiceLife implements Owner {
   }
 
   #work(): Promise<void> {
-    const { schedule, rules, disk, outboxLimits, commit, checkpoint } = this.#parts;
+    const { schedule, disk, outboxLimits, commit, checkpoint, plant } = this.#parts;
+    const rules = plant === "never-idle" ? withoutIdle(this.#parts.rules) : this.#parts.rules;
     const checked = checkConfig({ state: { commit, checkpoint } });
     if ("issues" in checked) throw new Error(JSON.stringify(checked.issues));
     const status = new ServiceStatus(rules.plan);
@@ -129,7 +133,12 @@ export class ServiceLife implements Owner {
       ...options,
       onStatus: ({ kind, text }) => status.nats(kind, text),
     });
+    const { memoryShare } = this.#parts;
+    const usage = () => [{ usedBytes: memoryShare?.() ?? 0, limitBytes: 1 }];
     return work({
+      ...(memoryShare === undefined
+        ? {}
+        : { memory: new MemoryGuard(this.#clock(), usage, () => undefined) }),
       config: checked.config,
       log: this.#log(),
       signal: this.#stop.signal,
@@ -165,9 +174,9 @@ export class ServiceLife implements Owner {
   }
 
   #clock(): Clock {
-    const { schedule, wallAheadMs } = this.#parts;
+    const { schedule, wallMs, plant } = this.#parts;
     return {
-      nowMs: () => WALL_START_MS + Math.floor(schedule.nowMs) + wallAheadMs(),
+      nowMs: plant === "still-clock" ? () => WALL_START_MS : wallMs,
       monotonicMs: () => schedule.nowMs,
       after: (durationMs, callback) => schedule.after(durationMs, callback, this),
       nextTurn: (callback) => {
@@ -190,3 +199,11 @@ export class ServiceLife implements Owner {
     return log as unknown as Log;
   }
 }
+
+/** The rules with an `idle` that no silence reaches. */
+function withoutIdle(rules: ServiceRules): ServiceRules {
+  const streams = rules.plan.streams.map((stream) => ({ ...stream, idleMs: NEVER_MS }));
+  return { ...rules, plan: { ...rules.plan, streams } };
+}
+
+const NEVER_MS = 1e12;

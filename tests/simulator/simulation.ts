@@ -9,7 +9,7 @@ import { DiskModel } from "./disk-model.ts";
 import { type FaultKind, Faults } from "./faults.ts";
 import { judge } from "./judge.ts";
 import { losePower, strike } from "./moments.ts";
-import { NatsModel } from "./nats-model.ts";
+import { NatsModel, WALL_START_MS } from "./nats-model.ts";
 import type { Plant } from "./plant.ts";
 import { excuseOf } from "./refusals.ts";
 import { Schedule } from "./schedule.ts";
@@ -49,6 +49,8 @@ export interface SimulationResult {
 const DEFAULT_MESSAGES = 100;
 /** How long the service may take to finish once nothing goes wrong any more. */
 const CALM_MS = 90_000;
+/** What time makes due in silence is recorded after this time at the latest. */
+const DECIDED_MS = 3000;
 /** Refusals in a row behind which trying again is no use. */
 const REFUSALS = 3;
 /** A run of more steps goes round in circles. */
@@ -108,6 +110,11 @@ export class Simulation {
     const eager = this.#checkpoint === "commit";
     this.watch = new Watch(this.disk, () => this.#alertsEnd(), entries, eager);
     for (const { name, subjects } of FEEDS) this.server.makeStream({ name, subjects });
+  }
+
+  /** By the service's clock. */
+  get wallMs(): number {
+    return WALL_START_MS + Math.floor(this.schedule.nowMs) + this.serviceAheadMs;
   }
 
   get keepMs(): number {
@@ -173,7 +180,7 @@ export class Simulation {
       commit: this.#commit,
       checkpoint: this.#checkpoint,
       outboxLimits: this.#outboxLimits,
-      wallAheadMs: () => this.serviceAheadMs,
+      wallMs: () => this.wallMs,
       onDurable: (changes) => this.watch.durable(changes),
     });
   }
@@ -314,6 +321,7 @@ export class Simulation {
       ended = await this.#pass(15_000);
       if (ended !== null) return ended;
     }
+    const silentUntilMs = this.wallMs - DECIDED_MS;
     this.life?.stop();
     const lastMs = this.schedule.nowMs + 10_000;
     while (this.life?.ending === null && (await this.schedule.step(lastMs)));
@@ -321,7 +329,7 @@ export class Simulation {
     if (!this.#isSettledAtEnd()) return this.#result("failed", "records were left behind");
     const silent = this.#silentlyWrong();
     if (silent !== null) return this.#result("failed", silent);
-    const wrong = this.#judge(this.watch.committed, true);
+    const wrong = this.#judge(this.watch.committed, silentUntilMs);
     return wrong === null ? this.#result("complete", "") : this.#result("failed", wrong);
   }
 
@@ -346,13 +354,13 @@ export class Simulation {
 
   #refused(reason: string): SimulationResult {
     const { published, committed } = this.watch;
-    const wrong = this.#judge(published, false);
+    const wrong = this.#judge(published, null);
     // State that was built anew may rest on other events than the one before: where none of the lost ones mattered.
-    const excused = wrong === null || this.#judge(committed, false) === null;
+    const excused = wrong === null || this.#judge(committed, null) === null;
     return excused ? this.#result("refused", reason) : this.#result("failed", wrong);
   }
 
-  #judge(taken: CommittedLog, complete: boolean): string | null {
+  #judge(taken: CommittedLog, silentUntilMs: number | null): string | null {
     const log = new Map<string, (ModelMessage | undefined)[]>();
     for (const { name } of FEEDS) {
       const events = [...(taken.get(name) ?? [])];
@@ -366,7 +374,7 @@ export class Simulation {
       ["EVENTS", ["doors", "cards"]],
       ["OTHER", ["lifts"]],
     ]);
-    return judge({ rules: this.#rules, holders, log, messages: this.#ours(), complete });
+    return judge({ rules: this.#rules, holders, log, messages: this.#ours(), silentUntilMs });
   }
 
   #ours(): ModelMessage[] {
