@@ -11,7 +11,7 @@ import { type ColorMode, ConsoleOutput } from "./console-output.ts";
 import { EXIT, UsageError } from "./exit-code.ts";
 import { packageVersion } from "./package-files.ts";
 import type { ReplayOptions } from "./replay/replay-command.ts";
-import { addRules } from "./rules/rules-program.ts";
+import { addRules, wholeNumber } from "./rules/rules-program.ts";
 
 /** Runs the command of these arguments, those behind the program's name. Throws what a command throws. */
 export async function runProgram(args: readonly string[]): Promise<number> {
@@ -31,6 +31,11 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 
 interface Session {
   exitCode: number;
+}
+
+/** The commands with their flags, for the page that lists them. */
+export function commandTree(): Command {
+  return makeProgram({ exitCode: EXIT.ok });
 }
 
 function makeProgram(session: Session): Command {
@@ -94,11 +99,6 @@ function addCheck(program: Command, session: Session): void {
       const { checkCommand } = await import("./check/check-command.ts");
       session.exitCode = await checkCommand({ paths, format, denyWarnings }, outputOf(program));
     });
-}
-
-function wholeNumber(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("it is not a whole number");
 }
 
 interface TestFlags {
@@ -206,7 +206,12 @@ Lines without NAME belong to the only stream of the rules, or are envelopes
 count as several events. With --state, alerts decided right before a kill may be written twice, with the same id.`;
 
 interface BacktestFlags {
-  readonly input: readonly string[];
+  readonly input?: readonly string[];
+  readonly stream?: readonly string[];
+  readonly from?: string;
+  readonly to?: string;
+  readonly config?: string;
+  readonly nats?: string;
   readonly against?: string;
   readonly expect?: string;
   readonly output: "human" | "ndjson";
@@ -220,11 +225,12 @@ function addBacktest(program: Command, session: Session): void {
     .command("backtest")
     .description("what the rules would have said about recorded events, and how noisy they are")
     .argument("<rules...>", "rule files, folders with rule files: one set")
-    .requiredOption(
-      "--input <[name=]file>",
-      "events, as for replay (may be repeated)",
-      collectFiles,
-    )
+    .option("--input <[name=]file>", "events, as for replay (may be repeated)", collectFiles)
+    .option("--stream <name>", "events of a JetStream stream (may be repeated)", collectFiles)
+    .option("--from <seq|time>", "of the streams, from this message on; default: the oldest")
+    .option("--to <seq|time>", "of the streams, up to this message; default: the newest")
+    .option("-c, --config <file>", "sequitur.yaml, for NATS; default: the nearest one")
+    .option("--nats <url>", "NATS; default: nats.url")
     .option("--against <rules>", "another version of the rules: alerts added, removed, changed")
     .option("--expect <file>", "alerts by rule as JSON, or alerts one a line: 1 where they differ")
     .addOption(
@@ -236,11 +242,13 @@ function addBacktest(program: Command, session: Session): void {
     .option("--sort", "read each input into memory and sort it by time before")
     .option("--fail-on-alert", "exit with 1 where there are alerts")
     .action(async (rules: string[], flags: BacktestFlags) => {
-      const { input, output, flush = false, sort = false, failOnAlert = false } = flags;
-      const { against = null, expect = null } = flags;
+      const { input: inputs = [], stream: streams = [], from = null, to = null } = flags;
+      const { config = null, nats = null, against = null, expect = null, output } = flags;
+      const { flush = false, sort = false, failOnAlert = false } = flags;
+      const source = { inputs, streams, from, to, config, nats };
       const { backtestCommand } = await import("./backtest/backtest-command.ts");
       session.exitCode = await backtestCommand(
-        { rules, inputs: input, against, expect, output, flush, sort, failOnAlert },
+        { rules, ...source, against, expect, output, flush, sort, failOnAlert },
         outputOf(program),
       );
     });
@@ -278,6 +286,7 @@ interface TailFlags {
   readonly nats?: string;
   readonly rule: string;
   readonly severity: Severity;
+  readonly shadow?: true;
   readonly from?: number;
   readonly output?: "human" | "ndjson";
 }
@@ -295,6 +304,7 @@ function addTail(program: Command, session: Session): void {
         .choices(["info", "low", "medium", "high", "critical"])
         .default("info"),
     )
+    .option("--shadow", "alerts of rules in `mode shadow`, too")
     .option(
       "--from <seq>",
       "begin with this sequence of the alert stream, not with the next alert",
@@ -308,11 +318,11 @@ function addTail(program: Command, session: Session): void {
     )
     .action(async (flags: TailFlags) => {
       const { config = null, server = null, nats = null, output = null } = flags;
-      const { rule, severity } = flags;
+      const { rule, severity, shadow = false } = flags;
       const from = flags.from === undefined ? null : Math.max(1, flags.from);
       const { tailCommand } = await import("./tail/tail-command.ts");
       session.exitCode = await tailCommand(
-        { config, server, nats, filter: { rule, severity }, from, output },
+        { config, server, nats, filter: { rule, severity, shadow }, from, output },
         outputOf(program),
       );
     });

@@ -248,6 +248,8 @@ export class Broker {
   readonly #onStatus: (status: BrokerStatus) => void;
   readonly #lostListeners = new Set<() => void>();
   #connected = true;
+  /** Is it being closed? Then it is not lost. */
+  #closing = false;
 
   constructor(connection: Connection, options: BrokerOptions) {
     this.#connection = connection;
@@ -346,6 +348,7 @@ export class Broker {
 
   /** Ends the connection; what was published before is flushed where the server is there. */
   async close(): Promise<void> {
+    this.#closing = true;
     if (this.#connected) {
       const drained = this.#connection.drain().catch(() => undefined);
       await Promise.race([drained, sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
@@ -381,7 +384,9 @@ export class Broker {
 
   #lose(): void {
     this.#connected = false;
-    this.#onStatus({ kind: "disconnected", text: "the connection to NATS is lost" });
+    if (!this.#closing) {
+      this.#onStatus({ kind: "disconnected", text: "the connection to NATS is lost" });
+    }
     for (const listener of [...this.#lostListeners]) listener();
   }
 }

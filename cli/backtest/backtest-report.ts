@@ -6,8 +6,11 @@ import type { AlertDiff, ChangedAlert } from "../../rules/alert-diff.ts";
 import type { RuleNoise } from "../../rules/alert-noise.ts";
 import type { Paint } from "../console-output.ts";
 import { keyText, oneLine } from "../replay/alert-text.ts";
+import type { ReadRange } from "./backtest-input.ts";
 
 export interface BacktestReport {
+  /** What was read of JetStream streams. */
+  readonly ranges: readonly ReadRange[];
   readonly events: number;
   /** Null where no event had a time. */
   readonly span: { readonly firstMs: number; readonly lastMs: number } | null;
@@ -17,15 +20,21 @@ export interface BacktestReport {
   readonly against: { readonly alerts: number; readonly diff: AlertDiff } | null;
 }
 
-/** One JSON object a line: each rule, each alert that differs, and the sum. */
-export function ndjsonReport({ events, span, alerts, rules, against }: BacktestReport): string {
-  const objects: object[] = rules.map(({ rule, perHour, ...noise }) => ({
-    kind: "rule",
-    rule,
-    ...noise,
-    per_hour: perHour,
-    ...differencesOf(rule, against?.diff ?? null),
+/** One JSON object a line: each stream that was read, each rule, each alert that differs, and the sum. */
+export function ndjsonReport(report: BacktestReport): string {
+  const { ranges, events, span, alerts, rules, against } = report;
+  const objects: object[] = ranges.map(({ stream, fromSeq, toSeq, gaps, shortfalls }) => ({
+    kind: "stream",
+    stream,
+    from: fromSeq,
+    to: toSeq,
+    missing: gaps,
+    shortfalls,
   }));
+  for (const { rule, perHour, ...noise } of rules) {
+    const differences = differencesOf(rule, against?.diff ?? null);
+    objects.push({ kind: "rule", rule, ...noise, per_hour: perHour, ...differences });
+  }
   for (const alert of against?.diff.removed ?? []) objects.push({ kind: "removed", alert });
   for (const alert of against?.diff.added ?? []) objects.push({ kind: "added", alert });
   for (const { aspects, before, after } of against?.diff.changed ?? []) {
@@ -59,13 +68,23 @@ function differencesOf(rule: string, diff: AlertDiff | null): object {
 }
 
 export function humanReport(report: BacktestReport, paint: Paint): string {
-  const { events, span, alerts, rules, against } = report;
+  const { ranges, events, span, alerts, rules, against } = report;
   const over =
     span === null ? "" : ` over ${formatDuration(Math.max(0, span.lastMs - span.firstMs))}`;
-  const lines = [paint("bold", `${events} events${over}: ${plural(alerts)}`), ""];
+  const lines = [
+    ...ranges.map(rangeLine),
+    paint("bold", `${events} events${over}: ${plural(alerts)}`),
+    "",
+  ];
   lines.push(...ruleTable(rules));
   if (against !== null) lines.push("", ...differenceLines(against.diff, against.alerts, paint));
   return `${lines.join("\n")}\n`;
+}
+
+function rangeLine({ stream, fromSeq, toSeq, gaps, shortfalls }: ReadRange): string {
+  const what = fromSeq > toSeq ? "no messages" : `messages ${fromSeq} to ${toSeq}`;
+  const lacks = [...shortfalls, ...(gaps > 0 ? [`${gaps} between are not there`] : [])];
+  return [`${stream}: ${what}`, ...lacks].join("; ");
 }
 
 function ruleTable(rules: readonly RuleNoise[]): readonly string[] {

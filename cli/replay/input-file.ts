@@ -12,17 +12,9 @@ import type { Engine, Feed } from "../../engine/engine.ts";
 import { readLines } from "../../io/file-source.ts";
 import { timeReader } from "../../rules/time-reader.ts";
 import type { InputSpec } from "./input-spec.ts";
-import { type DecodedEvent, LineDecoder, MAX_LINE_BYTES } from "./line-decoder.ts";
+import { LineDecoder, MAX_LINE_BYTES } from "./line-decoder.ts";
 import type { ProblemLog } from "./problem-log.ts";
-
-export interface InputItem {
-  /** Counted from 0. */
-  readonly lineNumber: number;
-  readonly byteOffset: number;
-  /** The line's text; "" where it is too long to be read. */
-  readonly text: string;
-  readonly events: readonly DecodedEvent[];
-}
+import { greatest, type InputItem, type ReplayInput } from "./replay-input.ts";
 
 /** How far a file was read. */
 export interface InputPosition {
@@ -37,7 +29,7 @@ export interface InputPosition {
 
 const encoder = new TextEncoder();
 
-export class InputFile {
+export class InputFile implements ReplayInput {
   readonly spec: InputSpec;
   readonly #feeds = new Map<string, Feed>();
   readonly #batches: AsyncIterator<readonly InputItem[]>;
@@ -67,18 +59,16 @@ export class InputFile {
     this.#batches = sorted ? sortedFrom(items, streams, this.#taken) : items;
   }
 
-  /** The latest time to which the file has brought one of its streams, less the delay; -Infinity at the beginning. */
-  get watermarkMs(): number {
-    let latest = Number.NEGATIVE_INFINITY;
-    for (const feed of this.#feeds.values()) latest = Math.max(latest, feed.watermarkMs);
-    return latest;
+  get name(): string {
+    return this.spec.path;
   }
 
-  /** The greatest event time so far; -Infinity at the beginning. */
+  get watermarkMs(): number {
+    return greatest(this.feeds(), (feed) => feed.watermarkMs);
+  }
+
   get highestMs(): number {
-    let highest = Number.NEGATIVE_INFINITY;
-    for (const feed of this.#feeds.values()) highest = Math.max(highest, feed.highestMs);
-    return highest;
+    return greatest(this.feeds(), (feed) => feed.highestMs);
   }
 
   feeds(): Iterable<Feed> {
@@ -89,7 +79,6 @@ export class InputFile {
     return this.#feeds.get(stream.name);
   }
 
-  /** The next item if it is at hand; undefined: ask `load`. */
   take(): InputItem | undefined {
     const item = this.#batch[this.#at];
     if (item === undefined) return undefined;
@@ -99,7 +88,7 @@ export class InputFile {
     return item;
   }
 
-  /** Reads on; false at the end of the file. Throws FileError. */
+  /** Throws FileError. */
   async load(): Promise<boolean> {
     const next = await this.#batches.next();
     if (next.done === true) return false;
@@ -153,7 +142,7 @@ function changed(path: string): ChangedFileError {
 }
 
 /** All events by (time, line), those without a time behind the one before them; those already taken are left out. */
-async function* sortedFrom(
+export async function* sortedFrom(
   batches: AsyncIterable<readonly InputItem[]>,
   streams: readonly StreamPlan[],
   taken: number,

@@ -1,7 +1,7 @@
 /**
- * Events from files through the production engine. Every input file is a feed; the next line is always taken from the
- * file whose watermark is lowest (of equals the first named), so no file runs far ahead of the others and the order
- * follows from the files alone.
+ * Events from files, or from streams, through the production engine. Every input is a feed; the next line is always taken
+ * from the input whose watermark is lowest (of equals the first named), so no input runs far ahead of the others and the
+ * order follows from the inputs alone.
  *
  * With a state folder each batch is one commit: engine, positions, outputs (replay-store.ts). A run that was killed goes
  * on behind the last commit; after a complete run the same command finds nothing left to do.
@@ -12,14 +12,17 @@ import { createEngine, type Engine, type EngineStatus, type Output } from "../..
 import type { RuleSet } from "../../rules/rule-set.ts";
 import type { Store } from "../../state/store.ts";
 import { UsageError } from "../exit-code.ts";
-import { InputFile, type InputItem } from "./input-file.ts";
+import { InputFile } from "./input-file.ts";
 import type { InputSpec } from "./input-spec.ts";
 import type { ProblemLog } from "./problem-log.ts";
+import type { InputItem, ReplayInput } from "./replay-input.ts";
 import { type ReplayOutput, ReplayStore } from "./replay-store.ts";
 
 export interface ReplayRequest {
   readonly set: RuleSet;
   readonly inputs: readonly InputSpec[];
+  /** Opens what is read beside the files. With a store there must be none. */
+  readonly openMore?: (engine: Engine) => readonly ReplayInput[];
   readonly problems: ProblemLog;
   /** Takes what was decided, in order, once it is committed. */
   readonly write: (outputs: readonly ReplayOutput[]) => Promise<void>;
@@ -56,7 +59,8 @@ class Replayer {
   readonly #engine: Engine;
   readonly #store: ReplayStore | null;
   readonly #files: readonly InputFile[];
-  #open: InputFile[];
+  readonly #inputs: readonly ReplayInput[];
+  #open: ReplayInput[];
   #events = 0;
   #firstMs = Number.POSITIVE_INFINITY;
   #sinceCommit = 0;
@@ -71,7 +75,8 @@ class Replayer {
       const position = this.#store?.position(spec.path, sort) ?? null;
       return new InputFile(spec, set.plan, this.#engine, problems, { sorted: sort, position });
     });
-    this.#open = [...this.#files];
+    this.#inputs = [...this.#files, ...(request.openMore?.(this.#engine) ?? [])];
+    this.#open = [...this.#inputs];
   }
 
   async run(): Promise<ReplayResult> {
@@ -90,23 +95,24 @@ class Replayer {
 
   #span(): ReplayResult["span"] {
     if (!Number.isFinite(this.#firstMs)) return null;
-    const lastMs = Math.max(...this.#files.map(({ highestMs }) => highestMs));
+    const lastMs = Math.max(...this.#inputs.map(({ highestMs }) => highestMs));
     return { firstMs: this.#firstMs, lastMs };
   }
 
-  /** Of the files that are not at their end the one with the lowest watermark. */
-  #next(): InputFile | undefined {
+  /** Of the inputs that are not at their end the one with the lowest watermark. */
+  #next(): ReplayInput | undefined {
     if (this.#open.length < 2) return this.#open[0];
     return this.#open.reduce((a, b) => (b.watermarkMs < a.watermarkMs ? b : a));
   }
 
-  async #accept(file: InputFile, item: InputItem): Promise<void> {
+  async #accept(file: ReplayInput, item: InputItem): Promise<void> {
     for (const { stream, index, stampMs, data, bytes } of item.events) {
       const feed = file.feedOf(stream);
       if (feed === undefined) continue;
       if (feed.ended) {
-        const { path } = file.spec;
-        throw new UsageError(`--state: ${path} has grown since the replay of it was completed`);
+        throw new UsageError(
+          `--state: ${file.name} has grown since the replay of it was completed`,
+        );
       }
       this.#engine.accept(feed, item.lineNumber + 1, index, stampMs, data, bytes);
       this.#events++;
@@ -131,7 +137,7 @@ class Replayer {
     if (dueMs - wallMs >= 1) await sleep(dueMs - wallMs);
   }
 
-  #end(file: InputFile): void {
+  #end(file: ReplayInput): void {
     for (const feed of file.feeds()) this.#engine.endFeed(feed);
     this.#open = this.#open.filter((other) => other !== file);
   }

@@ -53,16 +53,20 @@ export function findTarget(flags: TargetFlags): RulesTarget {
 
 const CONNECT_MS = 10_000;
 
-/** Connects, and waits for the server a little. Throws UsageError where there is none. */
+/**
+ * Connects, and waits for the server a little. `name`: how the server's lists call the connection. Throws UsageError where
+ * there is none.
+ */
 export async function connectTarget(
   { config }: RulesTarget,
   output: ConsoleOutput,
+  name = "sequitur rules",
 ): Promise<Broker> {
   let last = "there is no answer";
   try {
     return await connectBroker({
       ...brokerOptions(config.nats),
-      name: "sequitur rules",
+      name,
       signal: AbortSignal.timeout(CONNECT_MS),
       onStatus: ({ kind, text }) => {
         if (kind === "waiting") last = text;
