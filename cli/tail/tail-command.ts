@@ -157,6 +157,7 @@ async function* fromServer(
   }
   url.searchParams.set("rule", filter.rule);
   url.searchParams.set("severity", filter.severity);
+  if (filter.shadow === true) url.searchParams.set("shadow", "true");
   if (from !== null) url.searchParams.set("from", String(from));
   const { token } = config.http;
   const random = new Random(process.pid);
