@@ -9,6 +9,7 @@
 
 import { assert } from "../base/assert.ts";
 import { stringifyJson } from "../base/json.ts";
+import type { Value } from "../base/value.ts";
 import { createEngine, type Engine, type Feed } from "../engine/engine.ts";
 import { decodeMessage } from "../server/decode.ts";
 import { heapAfterCollection } from "./heap.ts";
@@ -143,17 +144,21 @@ class RecordsRunner {
 
   #offer(batch: RecordBatch, size: number): void {
     if (this.#run.mode === "engine") {
-      this.#batchMs.push(this.#timed(() => this.#acceptRecords(batch, size)));
+      const { dataOf, madeBefore } = this.#run.workload;
+      const made =
+        madeBefore === true ? Array.from({ length: size }, (_, at) => dataOf(batch, at)) : null;
+      this.#batchMs.push(this.#timed(() => this.#acceptRecords(batch, size, made)));
     } else {
       const texts = this.#textsOf(batch, size);
       this.#batchMs.push(this.#timed(() => this.#acceptTexts(texts)));
     }
   }
 
-  #acceptRecords(batch: RecordBatch, size: number): void {
+  #acceptRecords(batch: RecordBatch, size: number, made: readonly Value[] | null): void {
     const { dataOf } = this.#run.workload;
     for (let at = 0; at < size; at++) {
-      this.#engine.accept(this.#feed, this.#events++, 0, null, dataOf(batch, at));
+      const data = made === null ? dataOf(batch, at) : (made[at] as Value);
+      this.#engine.accept(this.#feed, this.#events++, 0, null, data);
     }
     // Messages about limits, if any.
     this.#engine.takeOutputs();

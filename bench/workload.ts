@@ -41,6 +41,8 @@ export interface Workload {
   /** Default number of keys for so many events. */
   keysOf(events: number): number;
   variants(options: VariantOptions): readonly Variant[];
+  /** In mode `engine` the events' data is made before the time: making it costs more than finding matches in it. */
+  readonly madeBefore?: boolean;
   /** The event's data. */
   dataOf(batch: RecordBatch, at: number): Value;
 }

@@ -8,7 +8,7 @@
 import ipaddr from "ipaddr.js";
 
 /** An address as a number: 32 or 128 bits, most significant byte first. */
-interface Address {
+export interface Address {
   readonly version: 4 | 6;
   readonly bytes: readonly number[];
 }
@@ -57,6 +57,12 @@ function unmapped(address: Address): Address {
   return isMapped(address) ? { version: 4, bytes: address.bytes.slice(12) } : address;
 }
 
+/** The address as ranges see it; null where the text is none. */
+export function addressOf(text: string): Address | null {
+  const address = parseAddress(text);
+  return address === null ? null : unmapped(address);
+}
+
 function inPrefix(address: Address, network: Address, bits: number): boolean {
   if (address.version !== network.version) return false;
   const whole = bits >> 3;
@@ -69,6 +75,9 @@ function inPrefix(address: Address, network: Address, bits: number): boolean {
 
 export interface CidrRange {
   readonly error: null;
+  /** An address is in the range when it is of the same version and its first `bits` bits are those of `network`. */
+  readonly network: Address;
+  readonly bits: number;
   /** Is the address in the range? Null where the text is no address. */
   contains(ip: string): boolean | null;
 }
@@ -92,9 +101,11 @@ export function parseCidr(text: string): CidrRange | { readonly error: string } 
   const bits = mapped ? Number(digits) - 96 : Number(digits);
   return {
     error: null,
+    network,
+    bits,
     contains: (ip) => {
-      const address = parseAddress(ip);
-      return address === null ? null : inPrefix(unmapped(address), network, bits);
+      const address = addressOf(ip);
+      return address === null ? null : inPrefix(address, network, bits);
     },
   };
 }

@@ -4,14 +4,14 @@
  */
 
 import type { RulePlan, RuleSetPlan, StreamPlan } from "../dsl/plan.ts";
-import { accessAtoms } from "../nfa/access.ts";
-import { AccessPopularity } from "./access-popularity.ts";
+import { accessNeeds } from "../nfa/access.ts";
 import { alertStream } from "./alert-chain.ts";
 import { FeedRegistry } from "./feed-registry.ts";
 import { type Draining, type GroupMember, inChainOrder, planGroups } from "./group-plan.ts";
 import { HoldLog } from "./hold-log.ts";
 import { OrderGroup } from "./order-group.ts";
-import { type Access, RuleIndex } from "./rule-index.ts";
+import { AccessChoice } from "./rule-index/access-choice.ts";
+import { type Access, RuleIndex } from "./rule-index/rule-index.ts";
 import { RuleRunner, type RunnerSettings } from "./rule-runner.ts";
 import { StreamLane } from "./stream-lane.ts";
 
@@ -56,7 +56,7 @@ export function assemble(
   const holds = new HoldLog(settings.recordChanges);
   const feeds = new FeedRegistry();
   const alertStreams = alertStreamsOf(plan);
-  const popularity = new AccessPopularity(plan.rules);
+  const choice = new AccessChoice(plan.rules);
   const draining = new Map<number, RuleRunner>();
   const groups = planGroups(plan, stored).map(({ streams, members }) => {
     const group = newGroup(streams, lanes, holds, feeds);
@@ -75,7 +75,7 @@ export function assemble(
       runners,
       lanes.map((lane) =>
         lane !== undefined && streams.includes(lane.plan.name)
-          ? indexOf(lane.plan.name, runners, popularity, settings)
+          ? indexOf(lane.plan.name, runners, choice, settings)
           : undefined,
       ),
     );
@@ -153,14 +153,14 @@ export function linksOf<S extends Standing>(
 function indexOf(
   stream: string,
   runners: readonly RuleRunner[],
-  popularity: AccessPopularity,
+  choice: AccessChoice,
   settings: AssemblySettings,
 ): RuleIndex {
   const readers = runners.filter(({ rule }) => rule.streams.includes(stream));
   return new RuleIndex(
     readers.map((runner) => ({ runner, access: accessOf(runner.rule, stream, settings) })),
-    popularity,
-    { codegen: settings.codegen },
+    choice,
+    { codegen: settings.codegen, memo: settings.memo },
   );
 }
 
@@ -170,5 +170,5 @@ export function accessOf(
   stream: string,
   settings: Pick<AssemblySettings, "index">,
 ): Access {
-  return settings.index ? accessAtoms(body, stream) : null;
+  return settings.index ? accessNeeds(body, stream) : null;
 }

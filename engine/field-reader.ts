@@ -10,11 +10,25 @@ import {
   compileEventValue,
   type EventValue,
 } from "../nfa/expression/compiled.ts";
+import { foldCase } from "../nfa/functions/case-folding.ts";
 import { NO_DATA } from "../nfa/history.ts";
 
 /** The value at a path of an event's data; null where it is missing (L-2). */
 export function compileField(path: FieldPath, options: CompileOptions): EventValue {
   return compileEventValue({ kind: "field", event: { kind: "at hand" }, path }, NO_DATA, options);
+}
+
+/** The same with a text's case folded; what is no text is as it is. */
+export function compileFoldedField(path: FieldPath, options: CompileOptions): EventValue {
+  const { memo } = options;
+  const plain = { codegen: options.codegen };
+  if (memo !== undefined && memo !== null)
+    return memo.foldedReader(path, () => compileField(path, plain));
+  const read = compileField(path, plain);
+  return (event) => {
+    const value = read(event);
+    return typeof value === "string" ? foldCase(value) : value;
+  };
 }
 
 /** `compileField` for bare data. */

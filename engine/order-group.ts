@@ -24,7 +24,7 @@ import type { FeedEvent } from "./feed-event.ts";
 import type { FeedRegistry } from "./feed-registry.ts";
 import type { HoldLog } from "./hold-log.ts";
 import { comparePlaces, comparePositions, isBefore, type Position } from "./place-order.ts";
-import type { RuleIndex } from "./rule-index.ts";
+import type { RuleIndex } from "./rule-index/rule-index.ts";
 import type { RuleClock, RuleRunner } from "./rule-runner.ts";
 import { TimerQueue } from "./timer-queue.ts";
 

@@ -1,32 +1,23 @@
 /**
- * What the rule index may know of a rule: for each step, `no` and entry on a stream the equalities that every event it
- * concerns must fulfil, of which the index picks one (the "access predicate" of Esper's filter service). An event that
- * fulfils none of those picked cannot concern the rule, so the rule costs nothing for it.
+ * What the rule index may know of a rule: for each step, `no` and entry on a stream what an event must fulfil so that it
+ * can concern it. Of what must hold together the index picks one (the "access predicate" of Esper's filter service). An
+ * event that fulfils none of those picked cannot concern the rule, so the rule costs nothing for it.
  */
 
-import type { Value } from "../base/value.ts";
-import type { Expr, FieldPath } from "../dsl/expr.ts";
+import type { Expr } from "../dsl/expr.ts";
 import type { ElementPlan, MatchPlan, RulePlan, SequencePlan, WindowPlan } from "../dsl/plan.ts";
+import { needOf } from "./access/condition-need.ts";
+import type { Need } from "./access/need.ts";
 import { conjunction, precedingOf } from "./build.ts";
-import { foldCase } from "./functions/case-folding.ts";
 import { bodiesOf } from "./patterns.ts";
 
-/** The field at `path` equals one of `values`: texts, booleans and numbers that a float holds exactly. */
-export interface AccessAtom {
-  readonly path: FieldPath;
-  /** Without case: the values are folded texts, and the field's text must be before it is compared. */
-  readonly folded: boolean;
-  readonly values: readonly Value[];
-}
+export type { AccessAtom, Need, Scalar } from "./access/need.ts";
 
 /**
- * For each step, `no` and entry that reads the stream the equalities that it demands, at least one; null where the rule
- * must be offered every event of the stream.
+ * What each step, `no` and entry that reads the stream needs of an event; null where the rule must be offered every
+ * event of the stream.
  */
-export function accessAtoms(
-  body: RulePlan["body"],
-  stream: string,
-): readonly (readonly AccessAtom[])[] | null {
+export function accessNeeds(body: RulePlan["body"], stream: string): readonly Need[] | null {
   const byStream = known.get(body) ?? new Map<string, Demands>();
   known.set(body, byStream);
   const before = byStream.get(stream);
@@ -36,14 +27,19 @@ export function accessAtoms(
   return demands;
 }
 
-type Demands = readonly (readonly AccessAtom[])[] | null;
+type Demands = readonly Need[] | null;
 
 /** Asked anew with every reload; bodies never change. */
 const known = new WeakMap<RulePlan["body"], Map<string, Demands>>();
 
 function demandsOn(body: RulePlan["body"], stream: string): Demands {
-  const demands = conditionsOn(body, stream).map(atomsOf);
-  return demands.every((atoms) => atoms.length > 0) ? demands : null;
+  const needs: Need[] = [];
+  for (const condition of conditionsOn(body, stream)) {
+    const need = condition === null ? null : needOf(condition, true);
+    if (need === null) return null;
+    needs.push(need);
+  }
+  return needs;
 }
 
 /** What each step, `no` or entry of the body demands of the stream's events. */
@@ -95,40 +91,4 @@ function leavesOf(plan: MatchPlan): readonly AccessLeaf[] {
   return plan.until === null
     ? inSequence(plan.sequence)
     : [...inSequence(plan.sequence), plan.until];
-}
-
-/** The usable equalities of which the condition demands each. */
-function atomsOf(condition: Expr | null): readonly AccessAtom[] {
-  switch (condition?.kind) {
-    case "and":
-      return condition.operands.flatMap(atomsOf);
-    case "compare":
-      if (condition.operator !== "==") return [];
-      return eitherWay(condition.left, condition.right, false);
-    case "same text":
-      return eitherWay(condition.left, condition.right, true);
-    case "in":
-      return equality(condition.item, condition.list, condition.caseless);
-    default:
-      return [];
-  }
-}
-
-function eitherWay(left: Expr, right: Expr, folded: boolean): readonly AccessAtom[] {
-  return [...equality(left, right, folded), ...equality(right, left, folded)];
-}
-
-function equality(field: Expr, wanted: Expr, folded: boolean): readonly AccessAtom[] {
-  if (field.kind !== "field" || field.event.kind !== "at hand" || wanted.kind !== "const")
-    return [];
-  const { path } = field;
-  const values = Array.isArray(wanted.value) ? (wanted.value as readonly Value[]) : [wanted.value];
-  if (!folded) return values.every(isPlain) ? [{ path, folded, values }] : [];
-  const texts = values.filter((value) => typeof value === "string");
-  return texts.length === values.length ? [{ path, folded, values: texts.map(foldCase) }] : [];
-}
-
-function isPlain(value: Value): boolean {
-  if (typeof value === "number") return !Number.isInteger(value) || Number.isSafeInteger(value);
-  return typeof value === "string" || typeof value === "boolean";
 }

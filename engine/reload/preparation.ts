@@ -12,7 +12,6 @@ import { assert } from "../../base/assert.ts";
 import { canonicalText } from "../../dsl/canonical.ts";
 import type { RulePlan, StreamPlan } from "../../dsl/plan.ts";
 import type { DataSource } from "../../nfa/history.ts";
-import { AccessPopularity } from "../access-popularity.ts";
 import {
   type AssemblySettings,
   accessOf,
@@ -24,7 +23,8 @@ import {
 } from "../assembly.ts";
 import { type Draining, type GroupMember, type GroupPlan, planGroups } from "../group-plan.ts";
 import type { OrderGroup } from "../order-group.ts";
-import { RuleIndex } from "../rule-index.ts";
+import { AccessChoice } from "../rule-index/access-choice.ts";
+import { RuleIndex } from "../rule-index/rule-index.ts";
 import type { RuleRunner } from "../rule-runner.ts";
 import type { StreamLane } from "../stream-lane.ts";
 import type { ReloadPlan, RuleVerdict } from "./verdict.ts";
@@ -116,7 +116,7 @@ export class Preparation {
       this.lanes.push(this.#nextLane(plan));
       yield;
     }
-    const popularity = new AccessPopularity();
+    const choice = new AccessChoice();
     const planned: { readonly group: NextGroup; readonly plan: GroupPlan<DrainingRunner> }[] = [];
     for (const plan of planGroups(next, this.#draining())) {
       const old = this.#oldGroup(plan.streams);
@@ -128,7 +128,7 @@ export class Preparation {
       for (const member of plan.members) {
         const made = this.#member(member, group, former);
         members.push(made);
-        popularity.add(made.rule);
+        choice.add(made.rule);
         yield;
       }
       planned.push({ group: { group, isNew: old === null, members, indexes: [] }, plan });
@@ -137,7 +137,7 @@ export class Preparation {
       const indexes: (RuleIndex | undefined)[] = [];
       for (const { plan } of this.lanes) {
         if (!group.group.streams.includes(plan.name)) continue;
-        indexes[plan.place] = yield* this.#index(group, plan.name, popularity);
+        indexes[plan.place] = yield* this.#index(group, plan.name, choice);
       }
       this.groups.push({ ...group, indexes });
     }
@@ -205,17 +205,19 @@ export class Preparation {
   *#index(
     { group, isNew, members }: NextGroup,
     stream: string,
-    popularity: AccessPopularity,
+    choice: AccessChoice,
   ): Generator<undefined, RuleIndex> {
     const readers = members.filter(({ rule }) => rule.streams.includes(stream));
     const old = isNew ? undefined : group.indexOf(this.#placeOf(stream));
     const runners = readers.map(({ runner }) => runner);
     if (old?.serves(runners) === true && readers.every(({ how }) => how !== "becomes")) return old;
-    const index = new RuleIndex([], popularity, { codegen: this.#settings.codegen });
+    const { codegen, memo } = this.#settings;
+    const index = new RuleIndex([], choice, { codegen, memo });
     for (const [i, { runner, rule }] of readers.entries()) {
       index.add(runner, accessOf(rule, stream, this.#settings));
       if (i % RULES_A_STEP === 0) yield;
     }
+    while (index.settle()) yield;
     return index;
   }
 

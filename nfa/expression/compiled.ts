@@ -122,5 +122,6 @@ export {
   type Split,
   splitConjunction,
 } from "./analysis.ts";
+export { constantOf } from "./emit.ts";
 export { FieldMemo } from "./field-memo.ts";
 export { compilePath, readPath } from "./path.ts";

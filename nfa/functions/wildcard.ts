@@ -37,6 +37,37 @@ export function parseWildcard(pattern: string): Wildcard {
   return { kind: "pieces", pieces };
 }
 
+/** A text that all that matches has: at its start, at its end, or anywhere. */
+export interface WildcardLiteral {
+  readonly place: "start" | "end" | "within";
+  readonly text: string;
+}
+
+/** The literals between the placeholders of a pattern that has some; none is empty. */
+export function literalsOf(wildcard: Wildcard): readonly WildcardLiteral[] {
+  const [first = ""] = wildcard.kind === "points" ? [] : wildcard.pieces;
+  switch (wildcard.kind) {
+    case "exact":
+    case "prefix":
+      return placed([first, ""]);
+    case "suffix":
+      return placed(["", first]);
+    case "contains":
+      return placed(["", first, ""]);
+    case "pieces":
+      return placed(wildcard.pieces);
+    case "points":
+      return placed(piecesOf(wildcard.points));
+  }
+}
+
+function placed(pieces: readonly string[]): readonly WildcardLiteral[] {
+  return pieces.flatMap((text, i): WildcardLiteral[] => {
+    const place = i === 0 ? "start" : i === pieces.length - 1 ? "end" : "within";
+    return text === "" ? [] : [{ place, text }];
+  });
+}
+
 function tokens(pattern: string): readonly number[] {
   const points: number[] = [];
   for (let i = 0; i < pattern.length; i++) {
@@ -57,12 +88,12 @@ function tokens(pattern: string): readonly number[] {
   return points;
 }
 
-/** What stands between the `*`s; one piece where there is none. */
+/** What stands between the placeholders; one piece where there is none. */
 function piecesOf(points: readonly number[]): readonly string[] {
   const pieces: string[] = [];
   let piece = "";
   for (const point of points) {
-    if (point === ANY_TEXT) {
+    if (point === ANY_TEXT || point === ANY_ONE) {
       pieces.push(piece);
       piece = "";
     } else piece += String.fromCodePoint(point);

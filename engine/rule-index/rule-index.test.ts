@@ -1,9 +1,9 @@
 /** The rule index changes nothing but the cost: with it and without it the same rules alert. */
 
 import { expect, test } from "@jest/globals";
-import type { Value } from "../base/value.ts";
-import { compileRules } from "../dsl/compile.ts";
-import { createEngine } from "./engine.ts";
+import type { Value } from "../../base/value.ts";
+import { compileRules } from "../../dsl/compile.ts";
+import { createEngine } from "../engine.ts";
 
 const RULES = `
 stream s from "s.>" { time t }
