@@ -18,6 +18,7 @@ import type { MemoryGuard } from "./memory-guard.ts";
 import type { Metrics } from "./metrics.ts";
 import type { OutboxLimits } from "./outbox.ts";
 import { judgeEnd, MAX_SKIPPED, readStrikes, storedPositions, strikesChange } from "./poison.ts";
+import { readStreams } from "./read-streams.ts";
 import { POISON_FLAG, RefusalError } from "./refusal.ts";
 import type { ServiceRules } from "./rule-folder.ts";
 import { type Assembly, assemble } from "./service-assembly.ts";
@@ -232,11 +233,7 @@ async function open(
   const { alertStream } = config.nats;
   const root = alertRoot(config);
   checkSubjects(rules.plan, root);
-  const read = new Set(
-    rules.plan.rules.filter(({ mode }) => mode !== "off").flatMap(({ streams }) => streams),
-  );
-  const streams = rules.plan.streams.filter(({ name }) => read.has(name));
-  const found = await findSources(startup, streams, alertStream);
+  const found = await findSources(startup, readStreams(rules.plan), alertStream);
   const opened = await openAlerts(startup, alertStream, [`${root}.>`], found);
   const { eventBytes, alertBytes } = config.limits;
   const options = { ...parts.engine, limits: { eventBytes, alertBytes }, data: rules.data };
