@@ -37,18 +37,28 @@ export function comparePairs({ profile, fromSeed, count, ways }: Pairs): Compare
   let matches = 0;
   const differences: Difference[] = [];
   for (let seed = fromSeed; seed < fromSeed + count; seed++) {
-    const { pattern, events } = generateCase(seed, profile);
-    const reported = oracle(pattern, events);
-    matches += reported.length;
-    const wanted = byKey(oracleLines(reported));
-    for (const way of ways(seed)) {
-      const got = byKey(engineLines(pattern, events, way, seed));
-      if (JSON.stringify(got) === JSON.stringify(wanted)) continue;
-      differences.push({ seed, way: way.name, rule: renderPattern(pattern), got, wanted });
+    try {
+      const compared = comparePair(seed, profile, ways(seed));
+      matches += compared.matches;
+      differences.push(...compared.differences);
+    } catch (error) {
+      throw new Error(`the pair of seed ${seed} cannot be compared`, { cause: error });
     }
     if (differences.length >= DIFFERENCES_SHOWN) break;
   }
   return { matches, differences };
+}
+
+function comparePair(seed: number, profile: Pairs["profile"], ways: readonly Way[]): Compared {
+  const { pattern, events } = generateCase(seed, profile);
+  const reported = oracle(pattern, events);
+  const wanted = byKey(oracleLines(reported));
+  const differences = ways.flatMap((way): Difference[] => {
+    const got = byKey(engineLines(pattern, events, way, seed));
+    if (JSON.stringify(got) === JSON.stringify(wanted)) return [];
+    return [{ seed, way: way.name, rule: renderPattern(pattern), got, wanted }];
+  });
+  return { matches: reported.length, differences };
 }
 
 type Lines = readonly (readonly [string, readonly string[]])[];
