@@ -378,6 +378,30 @@ test("the API and its commands: put, check, list, show, switch off and on, bring
   expect(await service.stop()).toEqual({ code: 0, signal: null });
 });
 
+test("a rule that cannot be switched off for now runs on, and so does the service", async () => {
+  await makeStream(broker, "EVENTS", ["events.auth"]);
+  await makeStream(broker, "OTHER", ["other"]);
+  const far = `stream other from "other" { time t  idle 10m }
+rule r.far "Far" { severity low  match by user within 1m { a: other } alert "{user}" }
+`;
+  const settings = "limits: { rule: { alertsPerMinute: 5, action: off } }\n";
+  const rules = { "a.seq": STREAM + pair("r.one", "login", "read"), "b.seq": far };
+  const service = new ServiceProcess(folderOf(rules, settings), ENVIRONMENT);
+  await service.running();
+  // What runs without the rule needs a stream that is away.
+  await broker.api("STREAM.DELETE.EVENTS");
+  const events = Array.from({ length: 10 }, (_, i) => event(i, `user${i}`, "x"));
+  await new Feeder(broker, "OTHER", "other", events).send(events.length);
+  const logged = await until(
+    async () => service.stderr,
+    (text) => text.includes("the rule cannot be switched"),
+  );
+  expect(logged).toContain("the rule cannot be switched");
+  await sleep(200);
+  expect((await status(service))["ruleSet"]).toMatchObject({ rules: 2 });
+  expect(await service.stop()).toEqual({ code: 0, signal: null });
+});
+
 test("lists of a bucket, streams that come and go, and a rule over its budget", async () => {
   await makeStream(broker, "EVENTS", ["events.auth"]);
   await makeStream(broker, "OTHER", ["other"]);
