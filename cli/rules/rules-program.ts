@@ -26,6 +26,8 @@ interface Flags {
   readonly after?: number;
   readonly against?: string;
   readonly reason?: string;
+  readonly from?: string;
+  readonly to?: string;
 }
 
 const WAIT_SECONDS = 60;
@@ -37,6 +39,7 @@ export function addRules(program: Command, session: RulesSession): void {
     .helpCommand(false);
   addReading(rules, session);
   addDiff(rules, session);
+  addCompare(rules, session);
   addSets(rules, session);
   addSwitches(rules, session);
 }
@@ -120,6 +123,26 @@ function addDiff(rules: Command, { output, done }: RulesSession): void {
       const { against = null, json = false } = flags;
       const options = { ...targetOf(flags), ...choiceFlags(flags), path, against, json };
       done(await diffCommand(options, output()));
+    });
+}
+
+function addCompare(rules: Command, { output, done }: RulesSession): void {
+  rules
+    .command("compare")
+    .description(
+      "a live rule and its next version in `mode shadow`: what both say, and what one of them",
+    )
+    .argument("<live>", "the rule that is live")
+    .argument("<shadow>", "the rule in the shadow")
+    .option("--from <seq|time>", "of the alert stream; default: since one of the rules was changed")
+    .option("--to <seq|time>", "of the alert stream; default: its end")
+    .option("-c, --config <file>", "sequitur.yaml; default: the nearest one, from here upward")
+    .option("--nats <url>", "NATS; default: nats.url")
+    .option("--json", "as one JSON object")
+    .action(async (live: string, shadow: string, flags: Flags) => {
+      const { compareCommand } = await import("./rules-compare.ts");
+      const { from = null, to = null, json = false } = flags;
+      done(await compareCommand({ ...targetOf(flags), live, shadow, from, to, json }, output()));
     });
 }
 
