@@ -34,6 +34,8 @@ const SETTINGS = "state: { commit: { events: 50, everyMs: 2 } }\n";
 const PAGE = 4096;
 /** Enough for a state of some hundred pages, and few enough for many mutants. */
 const EVENTS = 600;
+/** The one mutation that may be refused: everything else is healed. */
+const FOREIGN = "the state of another service";
 /** A service that dies is started again, as a supervisor does. */
 const MAX_STARTS = 4;
 
@@ -47,7 +49,7 @@ export interface CorruptionStage {
 
 /**
  * healed    the alert stream is equal, byte for byte, to the one of a run that nothing damaged
- * refused   the service refused to run, with an account, and published nothing
+ * refused   the service refused to run, with an account, and published nothing: it has the state of another service
  * wrong     anything else
  */
 export interface Outcome {
@@ -119,7 +121,9 @@ export async function openCorruptionStage(): Promise<CorruptionStage> {
       const outcome = { mutation, quarantined };
       if (typeof found === "string") {
         const told =
-          !found.startsWith("no account") && sameRecords(await readAlerts(broker), before);
+          mutation === FOREIGN &&
+          !found.startsWith("no account") &&
+          sameRecords(await readAlerts(broker), before);
         return { ...outcome, verdict: told ? "refused" : "wrong", detail: found };
       }
       if (sameRecords(found, expected)) return { ...outcome, verdict: "healed", detail: "" };
@@ -296,7 +300,7 @@ function foreignFile(file: string, random: Random, { other }: Copies): string {
       const state = join(file, "..");
       rmSync(state, { recursive: true });
       cpSync(join(other, ".sequitur"), state, { recursive: true });
-      return "the state of another service";
+      return FOREIGN;
     }
   }
 }

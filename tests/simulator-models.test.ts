@@ -3,11 +3,12 @@
  * on the model of the disk, and must give the same account.
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, jest, test } from "@jest/globals";
+import { open } from "lmdb";
 import { Random } from "../base/random.ts";
 import { Broker } from "../io/nats.ts";
 import { openLmdbStore } from "../state/lmdb-store.ts";
@@ -75,9 +76,96 @@ test("the model of nats-server answers as nats-server does", async () => {
 
 /** A disk, real or modelled, that processes open one after the other. */
 interface Disk {
-  open(): Store;
-  /** The process ends without closing its store. */
-  end(store: Store): Promise<void>;
+  open(): Promise<Store>;
+  /** The process that has the store open is killed. */
+  kill(): void;
+  /** Somebody takes a copy of the folder, */
+  copy(): void;
+  /** and puts it back while no process runs; false where there is none. */
+  putBack(): boolean;
+  /** The folder is lost while no process runs. */
+  lose(): void;
+  close(): Promise<void>;
+}
+
+/** A process that is killed leaves its file as it is: a copy of it is opened next, and the store is not closed before. */
+function lmdbDisk(): Disk {
+  const root = mkdtempSync(join(tmpdir(), "sequitur-disk-"));
+  const stores: Store[] = [];
+  let life = 0;
+  const now = () => join(root, `life-${life}`);
+  const copied = join(root, "copy");
+  const take = (from: string, to: string): void => {
+    rmSync(to, { recursive: true, force: true });
+    mkdirSync(to);
+    if (existsSync(join(from, "data.mdb"))) cpSync(join(from, "data.mdb"), join(to, "data.mdb"));
+  };
+  mkdirSync(now());
+  return {
+    open: async () => {
+      await disown(now());
+      const store = openLmdbStore(now());
+      stores.push(store);
+      return store;
+    },
+    kill: () => {
+      const before = now();
+      life++;
+      take(before, now());
+    },
+    copy: () => take(now(), copied),
+    putBack: () => {
+      if (!existsSync(copied)) return false;
+      take(copied, now());
+      return true;
+    },
+    lose: () => {
+      rmSync(join(now(), "data.mdb"));
+      rmSync(copied, { recursive: true, force: true });
+    },
+    close: async () => {
+      for (const store of stores) await store.close();
+      rmSync(root, { recursive: true });
+    },
+  };
+}
+
+/** Its owner is this process, which is alive: without that the store would refuse what a killed one has left. */
+async function disown(folder: string): Promise<void> {
+  if (!existsSync(join(folder, "data.mdb"))) return;
+  const format = { encoding: "binary", keyEncoding: "binary" } as const;
+  const root = open({ ...format, path: folder, noSubdir: false, maxDbs: 40 });
+  root.openDB({ ...format, name: "_owner" }).clearSync();
+  await root.close();
+}
+
+function modelDisk(): Disk {
+  const model = new DiskModel();
+  let copied: number | null = null;
+  const hooks = {
+    onCommit: () => "none" as const,
+    onDurable: () => undefined,
+    die: (): never => {
+      throw new Error("nothing dies here");
+    },
+  };
+  return {
+    open: async () => model.open(hooks),
+    kill: () => model.forget(),
+    copy: () => {
+      copied = model.commits;
+    },
+    putBack: () => {
+      if (copied === null) return false;
+      model.restoreOldCopy(model.commits - copied);
+      return true;
+    },
+    lose: () => {
+      model.setAside();
+      copied = null;
+    },
+    close: async () => undefined,
+  };
 }
 
 const SPACES = ["meta", "outbox", "slots"];
@@ -103,14 +191,14 @@ function contentOf(store: Store): string {
   ).join(" | ");
 }
 
-/** Commits, commits that are cut short, reads, parts of spaces, and processes that end. */
+/** Commits, commits that are cut short, reads, parts of spaces, killed processes, old copies and lost folders. */
 async function scriptOnDisk(disk: Disk, seed: number): Promise<readonly string[]> {
   const random = new Random(seed);
   const lines: string[] = [];
-  let store = disk.open();
+  let store = await disk.open();
   for (let step = 0; step < 60; step++) {
     const changes = changesOf(random);
-    switch (random.below(6)) {
+    switch (random.below(9)) {
       case 0: {
         const cut = function* (): Iterable<StoreChange> {
           yield* changes;
@@ -126,10 +214,22 @@ async function scriptOnDisk(disk: Disk, seed: number): Promise<readonly string[]
         break;
       }
       case 1:
-        await disk.end(store);
-        store = disk.open();
+        disk.kill();
+        store = await disk.open();
         lines.push(`opened: ${contentOf(store)}`);
         break;
+      case 3:
+        disk.copy();
+        break;
+      case 4: {
+        const way = random.below(4);
+        if (way > 1) break;
+        disk.kill();
+        if (way === 0) disk.lose();
+        lines.push(`${way === 0 ? "lost" : `put back: ${disk.putBack()}`}`);
+        store = await disk.open();
+        break;
+      }
       case 2: {
         const range = { from: Uint8Array.of(random.below(200)), limit: 1 + random.below(5) };
         const found = [...store.scan(random.pick(SPACES), range)];
@@ -141,31 +241,16 @@ async function scriptOnDisk(disk: Disk, seed: number): Promise<readonly string[]
     }
     lines.push(contentOf(store));
   }
-  await store.close();
+  await disk.close();
   return lines;
 }
 
 test("the model of the disk keeps what LMDB keeps", async () => {
+  const told: string[] = [];
   for (let seed = 1; seed <= 5; seed++) {
-    const folder = mkdtempSync(join(tmpdir(), "sequitur-disk-"));
-    const lmdb: Disk = {
-      open: () => openLmdbStore(folder),
-      end: async (store) => void (await store.close()),
-    };
-    const expected = await scriptOnDisk(lmdb, seed);
-    rmSync(folder, { recursive: true });
-    const model = new DiskModel();
-    const hooks = {
-      onCommit: () => "none" as const,
-      onDurable: () => undefined,
-      die: (): never => {
-        throw new Error("nothing dies here");
-      },
-    };
-    const modelled: Disk = {
-      open: () => model.open(hooks),
-      end: async (store) => void (await store.close()),
-    };
-    expect(await scriptOnDisk(modelled, seed)).toEqual(expected);
+    const expected = await scriptOnDisk(lmdbDisk(), seed);
+    expect(await scriptOnDisk(modelDisk(), seed)).toEqual(expected);
+    told.push(...expected);
   }
+  for (const what of ["cut: cut short", "lost", "put back: true"]) expect(told).toContain(what);
 });

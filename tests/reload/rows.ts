@@ -191,13 +191,22 @@ export const ROWS: readonly Row[] = [
     alerts: ["r v1 @2s a:1 b:2", "r v2 @6s a:4 b:5 c:6"],
   },
   {
-    change: "`skip`, `until` after the block, `on timeout`, the kind of `match`",
+    change:
+      "`skip`, `until` after the block, `on timeout after`: added, removed, or another one; the kind of `match`",
     before: S + rule(AB),
     after: S + rule(AB.replace("match by", "match all by")),
     steps: ["1s A", "reload", "2s A", "3s B"],
     verdict: "drain",
     because: "its kind changed",
     alerts: ["r v1 @3s a:1 b:3", "r v2 @3s a:2 b:3"],
+  },
+  {
+    change: "the condition of an `until`; `on timeout` without `after`, and what it tells",
+    before: S + rule(`${AB} until s where t == "X" on timeout alert "late"`),
+    after: S + rule(`${AB} until s where t == "Y" on timeout alert "too late"`),
+    steps: ["1s A k=x", "2s A k=y", "reload", "3s X k=x", "3s Y k=y", "4s B k=x", "4s B k=y"],
+    verdict: "keep",
+    alerts: ["r v2 @4s a:1 b:5"],
   },
   {
     change: "which streams a step reads",
