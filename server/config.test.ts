@@ -41,6 +41,14 @@ test("an empty file gives every default, with paths beside the file", () => {
   expect(http).toMatchObject({ host: "127.0.0.1", port: 7070 });
 });
 
+test("an empty section is the section with its defaults, and a name with nothing behind it says nothing", () => {
+  expect(config(load("nats: { capture: {} }")).nats.capture).toMatchObject({ stream: "CAPTURE" });
+  expect(config(load("nats: { capture: }\nstate: {}")).nats.capture).toBeNull();
+  expect(problems(load("rules: { kv: {} }")).join()).toMatch(
+    /^c\d+\.yaml:1:10: rules\.kv\.bucket: /,
+  );
+});
+
 test("a flag goes before the environment, the environment before the file", () => {
   const text = "nats: { url: nats://file }\nstate: { commit: { events: 7, everyMs: 9 } }";
   expect(config(load(text)).nats.url).toBe("nats://file");

@@ -130,8 +130,10 @@ function addTree(layers: Layers, file: ConfigFile, value: object, path: readonly
     const here = [...path, name];
     const joined = here.join(".");
     if (sections.has(joined) && typeof item === "object" && !Array.isArray(item)) {
-      // A section with nothing below it says nothing.
-      if (item !== null) addTree(layers, file, item, here);
+      // A name with nothing behind it says nothing; `{}` is the section with all that it has by itself.
+      if (item === null) continue;
+      set(layers, joined, new Map(), file.locate(here), dirname(file.path));
+      addTree(layers, file, item, here);
       continue;
     }
     set(layers, joined, item, file.locate(here), dirname(file.path));
