@@ -8,6 +8,7 @@ export default {
     ],
   },
   testPathIgnorePatterns: ["/node_modules/", "/dist/"],
+  testSequencer: "<rootDir>/tests/longest-first.js",
   reporters: ["default", "<rootDir>/tests/reporter.js"],
   testTimeout: 120000,
   maxWorkers: 3,
