@@ -10,6 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { nkeys } from "nats";
 import { type Broker, type BrokerStatus, connectBroker } from "../io/nats.ts";
+import { ensureBucket } from "../io/nats-kv.ts";
 import { streamInfo } from "../io/nats-streams.ts";
 import { makeCertificate } from "./certificate.ts";
 import { runCli } from "./cli-process.ts";
@@ -23,6 +24,7 @@ import {
   makeStream,
   readAlerts,
   ServiceProcess,
+  until,
 } from "./service-process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sequitur-security-"));
@@ -50,6 +52,14 @@ const ENGINE = {
   subscribe: engine.subscribe,
 };
 
+const bucketReader = documented("rules from the bucket RULES");
+/** The engine's list for the stream that it captures into, and the two that make it. */
+const CAPTURE = [
+  ...ENGINE.publish.map((subject) => subject.replace("EVENTS", "CAPTURE")),
+  "$JS.API.STREAM.CREATE.CAPTURE",
+  "$JS.API.STREAM.UPDATE.CAPTURE",
+];
+
 const permissions = (publish: readonly string[], subscribe: readonly string[]) =>
   `permissions: { publish: ${JSON.stringify(publish)}, subscribe: ${JSON.stringify(subscribe)} }`;
 
@@ -69,6 +79,8 @@ accounts {
       { user: reader, password: r3ader, ${permissions(alertReader.publish, alertReader.subscribe)} }
       { user: blind, password: bl1nd, ${without("$JS.API.STREAM.INFO.EVENTS")} }
       { user: mute, password: mut3, ${without("alerts.>")} }
+      { user: bucket, password: buck3t, ${permissions([...ENGINE.publish, ...bucketReader.publish], [...ENGINE.subscribe, ...bucketReader.subscribe])} }
+      { user: capturer, password: captur3, ${permissions(CAPTURE, ENGINE.subscribe)} }
       { nkey: ${user.getPublicKey()} }
     ]
   }
@@ -100,8 +112,13 @@ afterAll(async () => {
   await server.stop();
 });
 
-function serviceFolder(name: string, userName: string): ReturnType<typeof makeServiceFolder> {
-  const made = makeServiceFolder(join(folder, name), server.url, { "rules.seq": RULES });
+function serviceFolder(
+  name: string,
+  userName: string,
+  rules = RULES,
+  settings = "",
+): ReturnType<typeof makeServiceFolder> {
+  const made = makeServiceFolder(join(folder, name), server.url, { "rules.seq": rules }, settings);
   const text = readFileSync(made.configPath, "utf8").replace(
     "nats: {",
     `nats: { user: ${userName}, inboxPrefix: _INBOX_sequitur,`,
@@ -195,6 +212,45 @@ test("what is missing is told by its subject: at the start it ends the service, 
   expect((await wrong.exit).code).toBe(3);
   expect(wrong.stderr).toContain("NATS refused the credentials");
   expect(wrong.stderr).not.toContain("wr0ng");
+});
+
+test("a bucket of rules, and a capture, need the rights that are written down and no more", async () => {
+  expect(bucketReader.publish.length).toBeGreaterThan(4);
+  const { length } = server.log;
+  await admin.api("STREAM.DELETE.ALERTS");
+  await ensureBucket(admin, "RULES");
+  const settings = "rules: { path: rules, kv: { bucket: RULES }, warmStart: false }\n";
+  const made = serviceFolder("bucket", "bucket", RULES, settings);
+  const asAdmin = { SEQUITUR_NATS__USER: "admin", SEQUITUR_NATS__PASSWORD: "adm1n" };
+  const push = () => runCli(["rules", "push", "rules"], { cwd: made.path, env: asAdmin });
+  const service = new ServiceProcess(made, { SEQUITUR_NATS__PASSWORD: "buck3t" });
+  await service.said("a rule set in the bucket RULES");
+  expect(await push()).toMatchObject({ exitCode: 0 });
+  await service.running();
+  const told = (subject: string) =>
+    until(
+      async () => (await readAlerts(admin)).map((record) => record.subject),
+      (subjects) => subjects.includes(subject),
+    );
+  await told("alerts.high.r.one");
+  writeFileSync(
+    join(made.path, "rules", "more.seq"),
+    RULES.replace(/^stream.*$/m, "").replace("r.one", "r.two"),
+  );
+  expect(await push()).toMatchObject({ exitCode: 0 });
+  await told("alerts.control.activate");
+  expect((await service.stop()).code).toBe(0);
+
+  await admin.api("STREAM.DELETE.ALERTS");
+  const captured = serviceFolder("capture", "capturer", RULES.replace("events.s", "core.s"));
+  const config = readFileSync(captured.configPath, "utf8");
+  writeFileSync(captured.configPath, config.replace("nats: {", "nats: { capture: {},"));
+  const capturing = new ServiceProcess(captured, { SEQUITUR_NATS__PASSWORD: "captur3" });
+  await capturing.running();
+  admin.publish("core.s", new TextEncoder().encode(event(1)));
+  await awaitAlerts(admin, 1);
+  expect((await capturing.stop()).code).toBe(0);
+  expect(server.log.slice(length)).not.toContain("Violation");
 });
 
 test("NKEY: the seed signs, another one is refused, and a file without one is told without its contents", async () => {
