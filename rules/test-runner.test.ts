@@ -148,6 +148,11 @@ test("Q-1 a failure says what happened instead", () => {
     '5s  auth.twice  "ana failed twice"  {"times":2}',
     "stream auth: 3 events taken, 1 late",
     "rule auth.twice: 1 match, 1 start still open, its time is 30s",
+    '  user="bo" came to `fails` at 30s; awaited `fails`',
+  ]);
+  const [waiting] = run('test "w" for paid.unshipped { 0s Paid { order: 7 } expect alert }');
+  expect(waiting?.story.slice(-2)).toEqual([
+    "  order=7 came to `paid` at 0s",
     "`advance` at the end of the test lets time pass, for what waits for a deadline",
   ]);
 });
@@ -160,4 +165,41 @@ test("Q-2 hardships do not change results, and a test that depends on arrival is
     }
     test "late" for auth.twice { 30s Failed { user: "ana" }  0s Failed { user: "ana" }  expect none }
   `);
+});
+
+test("a failed test shows how far each key came, what it awaited, and what ended it", () => {
+  const rules = `
+rule way.far "Far" {
+  severity low
+  match by user within 1m {
+    a: 2+ Failed
+    then b: optional auth where outcome == "locked"
+    then no auth where outcome == "reset"
+    then c: auth where outcome == "success"
+  }
+  having count(a) > 2
+}
+`;
+  const story = (lines: string, expected = "alert"): readonly string[] => {
+    const tests = `${rules}test "t" for way.far { ${lines} expect ${expected} }`;
+    const [outcome] = run(tests, noFiles, false);
+    return (outcome?.story ?? []).filter((line) => line.startsWith("  "));
+  };
+  const failed = (at: number, user: string): string => `${at}s Failed { user: "${user}" }`;
+  const other = (at: number, outcome: string): string =>
+    `${at}s auth { user: "ana", outcome: "${outcome}" }`;
+  expect(story(other(1, "success"))).toEqual(["  no event began it"]);
+  expect(story(`${failed(1, "ana")} ${failed(2, "bo")} ${failed(3, "ana")}`)).toEqual([
+    '  user="ana" came to `a` at 1s, `a` at 3s; awaited `a` or `b` or `c`',
+    '  user="bo" came to `a` at 2s; awaited `a` or `b` or `c`',
+  ]);
+  expect(story(`${failed(1, "ana")} ${failed(2, "ana")} ${other(3, "reset")}`)).toEqual([
+    '  user="ana" came to `a` at 1s, `a` at 2s; awaited `a` or `b` or `c`; a `no` ended it ({"user":"ana","outcome":"reset","at":"2000-01-01T00:00:03Z"})',
+  ]);
+  expect(story(`${failed(1, "ana")} ${failed(2, "ana")} ${other(3, "success")}`)).toEqual([
+    '  user="ana" came to `a` at 1s, `a` at 2s, `c` at 3s; `having` was not true',
+  ]);
+  // A key that matched is not told of.
+  const three = [1, 2, 3].map((at) => failed(at, "ana")).join(" ");
+  expect(story(`${three} ${other(4, "success")}`, "none")).toEqual([]);
 });

@@ -8,6 +8,7 @@ import type { RuleFileReader } from "./rule-files.ts";
 import type { RuleSet } from "./rule-set.ts";
 import { driveTest, type Hardship, NO_HARDSHIP, type TestDrive } from "./test-drive.ts";
 import { buildTestInputs, type TestInput, type TestInputs } from "./test-input.ts";
+import { TestProgress } from "./test-progress.ts";
 import { shuffleInputs } from "./test-shuffle.ts";
 import { tellStory } from "./test-story.ts";
 import { describeAlert, judge } from "./test-verdict.ts";
@@ -55,7 +56,11 @@ export function runTest(set: RuleSet, test: TestPlan, options: TestRunOptions): 
   const problems = judge(test.expectations, plain.alerts, built.startMs);
   const alerts = plain.alerts.length;
   if (problems.length > 0) {
-    return { test, passed: false, problems, story: tellStory(plain, built), alerts };
+    const progress = new TestProgress(names);
+    const noting = { ...engine, createMatcher: progress.createMatcher };
+    driveTest(plan, built.inputs, built.startMs, noting, NO_HARDSHIP);
+    const story = tellStory(plan.rules, plain, built, progress);
+    return { test, passed: false, problems, story, alerts };
   }
   if (!options.harder) return { test, passed: true, problems, story: [], alerts };
   return { test, alerts, ...runHarder(plan, built, plain, drive) };

@@ -1,23 +1,34 @@
 /** What happened in a test that failed: its alerts, what became of its events, and how far the rules came. */
 
 import { formatDuration } from "../base/time.ts";
+import type { RulePlan, SequencePlan } from "../dsl/plan.ts";
+import { bodiesOf } from "../dsl/plan-walk.ts";
 import type { EngineStatus } from "../engine/engine.ts";
 import type { RuleStatus, StreamStatus } from "../engine/status.ts";
 import type { TestDrive } from "./test-drive.ts";
 import type { TestInputs } from "./test-input.ts";
+import type { TestProgress } from "./test-progress.ts";
 import { describeAlert, plural } from "./test-verdict.ts";
 
 const ALERTS_SHOWN = 20;
 const LINES_SHOWN = 5;
 
-/** Lines for a person, without indentation. */
-export function tellStory(drive: TestDrive, inputs: TestInputs): readonly string[] {
+/** Lines for a person; what belongs to the line above is indented. `rules`: those that ran. */
+export function tellStory(
+  rules: readonly RulePlan[],
+  drive: TestDrive,
+  inputs: TestInputs,
+  progress: TestProgress,
+): readonly string[] {
   return [
     ...alertLines(drive, inputs.startMs),
     ...drive.status.streams.flatMap(streamLines),
     ...skippedLines(inputs.skipped),
-    ...drive.status.rules.flatMap((rule) => ruleLines(rule, inputs.startMs)),
-    ...advanceHint(drive.status, inputs),
+    ...drive.status.rules.flatMap((rule) => [
+      ...ruleLines(rule, inputs.startMs),
+      ...progress.linesOf(rule.rule, inputs.startMs),
+    ]),
+    ...advanceHint(rules, drive.status, inputs),
   ];
 }
 
@@ -65,8 +76,38 @@ function at(ms: number): string {
     : "not begun";
 }
 
-function advanceHint({ rules }: EngineStatus, { inputs }: TestInputs): readonly string[] {
-  const waits = rules.some(({ openStarts, openDeadlines }) => openStarts > 0 && openDeadlines > 0);
+function advanceHint(
+  rules: readonly RulePlan[],
+  { rules: states }: EngineStatus,
+  { inputs }: TestInputs,
+): readonly string[] {
+  const waits = states.some(
+    ({ rule, openStarts, openDeadlines }) =>
+      openStarts > 0 &&
+      openDeadlines > 0 &&
+      rules.some((one) => one.name === rule && decidesAtDeadlines(one)),
+  );
   if (!waits || inputs.some(({ kind }) => kind === "advance")) return [];
   return ["`advance` at the end of the test lets time pass, for what waits for a deadline"];
+}
+
+/** May time alone decide something, without an event? */
+function decidesAtDeadlines({ body, timeout }: RulePlan): boolean {
+  switch (body.kind) {
+    case "match":
+      return timeout !== null || body.mode === "longest" || mayEndWithNo(body.sequence);
+    case "window":
+      return body.shape.kind === "tumbling" || body.shape.kind === "session";
+    case "expect":
+      return true;
+  }
+}
+
+function mayEndWithNo({ items }: SequencePlan): boolean {
+  for (const { element } of [...items].reverse()) {
+    if (element.kind === "no" || bodiesOf(element).some(mayEndWithNo)) return true;
+    const { optional, min } = element.quantity;
+    if (!optional && min > 0) return false;
+  }
+  return false;
 }

@@ -127,7 +127,7 @@ function hostThatTells(rule: RulePlan, host: MatcherHost, reach: Reach): Matcher
       tell(rule, match, reach);
       for (const { exception, fits, untilMs } of excepts) {
         const scope = { event: null, history: match.history, keys: match.keys, data: host.data };
-        if (match.decidedMs <= untilMs && fits(scope)) reach(exception, "exception");
+        if (match.decidedMs <= untilMs && fits(scope)) reach(exception, "exception", scope);
       }
       host.report(match);
     },
@@ -161,5 +161,5 @@ const KINDS: Readonly<Record<Match["kind"], SiteKind | null>> = {
 
 function tell({ body }: RulePlan, match: Match, reach: Reach): void {
   const kind = KINDS[match.kind];
-  if (kind !== null) reach(body, kind);
+  if (kind !== null) reach(body, kind, null);
 }

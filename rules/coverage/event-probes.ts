@@ -46,7 +46,8 @@ export function eventProbes(
     return { object, kind, router: new Router(plans, [leaf], false, data, PLAIN) };
   });
   return (event) => {
-    for (const { object, kind, router } of routed) router.route(event, () => reach(object, kind));
+    for (const { object, kind, router } of routed)
+      router.route(event, () => reach(object, kind, null));
   };
 }
 

@@ -28,8 +28,11 @@ import { after, type Target, within } from "../../nfa/walk.ts";
 import type { SiteKind } from "./rule-sites.ts";
 import { barredFrom } from "./step-exceptions.ts";
 
-/** Tells that the site of an object of the plan was reached. */
-export type Reach = (object: object, kind: SiteKind) => void;
+/**
+ * Tells that the site of an object of the plan was reached. `scope`: what was being judged, to be read at once; where a
+ * step takes an event, the event and what was taken before it. Null where an event alone was.
+ */
+export type Reach = (object: object, kind: SiteKind, scope: Scope | null) => void;
 
 const PLAIN = { codegen: false, memo: null };
 
@@ -57,8 +60,7 @@ class Probes {
   readonly #lookbacks: ReadonlyMap<Leaf, Leaf>;
   /** For each `no` that looks back and each key, when it last fitted. */
   readonly #seenMs = new Map<Leaf, Map<string, number>>();
-  /** A start that fits, until it is known whether a `no` before it keeps it from beginning. */
-  #starting: { readonly edge: Edge; readonly key: string; readonly timeMs: number } | null = null;
+  #starting: Starting | null = null;
   /** The ways to the end of the pattern that were open behind a node. */
   readonly #ends = new WeakMap<Node, Edge[]>();
   readonly #bars = new Map<Leaf, readonly Bar[]>();
@@ -170,15 +172,15 @@ class Probes {
       if (!this.#fits(leaf, scope)) return false;
       const { event, keys } = scope;
       assert(event !== null, "a step judges an event");
-      this.#starting = { edge, key: keyText(keys), timeMs: event.timeMs };
+      this.#starting = { edge, key: keyText(keys), timeMs: event.timeMs, scope: { ...scope } };
       return true;
     };
     const begins: ScopeCondition = () => {
       this.#starting = null;
       return false;
     };
-    const taken: ScopeCondition = () => {
-      this.#way(edge);
+    const taken: ScopeCondition = (scope) => {
+      this.#way(edge, scope);
       return false;
     };
     return {
@@ -220,7 +222,7 @@ class Probes {
     for (const { leaf, withinMs } of starting.edge.watches) {
       const seenMs = this.#seenMs.get(leaf)?.get(starting.key) ?? Number.NEGATIVE_INFINITY;
       if (leaf !== fits && starting.timeMs - seenMs > (withinMs ?? 0)) continue;
-      this.#forbid(leaf);
+      this.#forbid(leaf, starting.scope);
       return;
     }
   }
@@ -228,15 +230,15 @@ class Probes {
   /** The step that an edge awaits: when it fits, the partial match takes the event. */
   #awaited(edge: Edge, leaf: Leaf): Leaf {
     const { each } = leaf;
-    const taken = (): true => {
-      this.#way(edge);
+    const taken = (scope: Scope): true => {
+      this.#way(edge, scope);
       return true;
     };
-    if (!edge.again) return { ...leaf, where: (scope) => this.#fits(leaf, scope) && taken() };
+    if (!edge.again) return { ...leaf, where: (scope) => this.#fits(leaf, scope) && taken(scope) };
     return {
       ...leaf,
       where: (scope) => this.#fits(leaf, scope),
-      each: (scope) => (each === null || each(scope)) && taken(),
+      each: (scope) => (each === null || each(scope)) && taken(scope),
     };
   }
 
@@ -244,7 +246,7 @@ class Probes {
   #fits(leaf: Leaf, scope: Scope): boolean {
     if (leaf.where === null || leaf.where(scope)) return true;
     for (const bar of this.#barsOf(leaf)) {
-      if (bar.rest(scope) && bar.fits(scope)) this.#reach(bar.exception, "exception");
+      if (bar.rest(scope) && bar.fits(scope)) this.#reach(bar.exception, "exception", scope);
     }
     return false;
   }
@@ -266,19 +268,19 @@ class Probes {
   }
 
   /** A partial match goes this way: elements passed over, alternatives gone through, the step taken. */
-  #way(edge: Edge): void {
+  #way(edge: Edge, scope: Scope): void {
     const { step, path } = this.#targetOf(edge);
-    for (const { plan } of path.passed) this.#reach(plan, "passed");
+    for (const { plan } of path.passed) this.#reach(plan, "passed", scope);
     const from = edge.from === null ? undefined : this.#steps.get(edge.from);
     if (from !== undefined) {
       for (const body of bodiesAround(from)) {
         if (body.owner?.plan.kind !== "either") continue;
         if (step !== null && bodiesAround(step).includes(body)) continue;
         const alternative = body.owner.plan.alternatives[body.part];
-        if (alternative !== undefined) this.#reach(alternative, "alternative");
+        if (alternative !== undefined) this.#reach(alternative, "alternative", scope);
       }
     }
-    if (step !== null) this.#reach(step.plan, "taken");
+    if (step !== null) this.#reach(step.plan, "taken", scope);
   }
 
   #noteEnd(edge: Edge, { history }: Scope): boolean {
@@ -292,10 +294,10 @@ class Probes {
   /** The `having` of the whole match, which every complete candidate comes to. */
   #having(plan: MatchPlan, having: ScopeCondition | null): ScopeCondition {
     return (scope) => {
-      for (const edge of this.#ends.get(nodeOf(scope.history)) ?? []) this.#way(edge);
+      for (const edge of this.#ends.get(nodeOf(scope.history)) ?? []) this.#way(edge, scope);
       if (having === null) return true;
       const holds = having(scope);
-      this.#reach(plan, holds ? "having true" : "having false");
+      this.#reach(plan, holds ? "having true" : "having false", scope);
       return holds;
     };
   }
@@ -303,7 +305,7 @@ class Probes {
   #judged(owner: ElementNode, having: ScopeCondition): ScopeCondition {
     return (scope) => {
       const holds = having(scope);
-      this.#reach(owner.plan, holds ? "having true" : "having false");
+      this.#reach(owner.plan, holds ? "having true" : "having false", scope);
       return holds;
     };
   }
@@ -311,15 +313,15 @@ class Probes {
   #forbidding(leaf: Leaf): Leaf {
     const where: ScopeCondition = (scope) => {
       if (leaf.where !== null && !leaf.where(scope)) return false;
-      this.#forbid(leaf);
+      this.#forbid(leaf, scope);
       return true;
     };
     return { ...leaf, where };
   }
 
-  #forbid(leaf: Leaf): void {
+  #forbid(leaf: Leaf, scope: Scope): void {
     const plan = this.#nos.get(leaf);
-    if (plan !== undefined) this.#reach(plan, "forbidden");
+    if (plan !== undefined) this.#reach(plan, "forbidden", scope);
   }
 
   #told(leaf: Leaf, object: object, kind: SiteKind): Leaf {
@@ -329,7 +331,7 @@ class Probes {
   #true(condition: ScopeCondition, object: object, kind: SiteKind): ScopeCondition {
     return (scope) => {
       const holds = condition(scope);
-      if (holds) this.#reach(object, kind);
+      if (holds) this.#reach(object, kind, scope);
       return holds;
     };
   }
@@ -343,6 +345,14 @@ class Probes {
     assert(owner !== undefined, "a condition of a walk belongs to an element of the tree");
     return owner;
   }
+}
+
+/** A start that fits, until it is known whether a `no` before it keeps it from beginning. */
+interface Starting {
+  readonly edge: Edge;
+  readonly key: string;
+  readonly timeMs: number;
+  readonly scope: Scope;
 }
 
 interface Bar {
