@@ -1,8 +1,10 @@
 /** What the linter says of whole rules: one that another repeats, and a stable one that nothing tests. */
 
+import type { Value } from "../base/value.ts";
 import type { RuleFile } from "./ast.ts";
 import { canonicalText } from "./canonical.ts";
 import type { DeclarationOf, Declarations } from "./declarations.ts";
+import type { Expr } from "./expr.ts";
 import type { RulePlan } from "./plan.ts";
 import type { Reporter } from "./report.ts";
 
@@ -58,7 +60,40 @@ function sightOf({ streams, keys, body }: RulePlan): string {
       : kind === "expect"
         ? `${body.everyMs}`
         : `${body.labels.length}`;
-  return `${kind} ${size} ${keys.length} ${streams.join(" ")}`;
+  return `${kind} ${size} ${keys.length} ${streams.join(" ")} ${sketchOf(firstCondition(body))}`;
+}
+
+function firstCondition(body: RulePlan["body"]): Expr | null {
+  if (body.kind === "expect") return body.where;
+  if (body.kind === "window") return body.over[0]?.where ?? null;
+  const [first] = body.sequence.items;
+  return first?.element.kind === "step" ? first.element.where : null;
+}
+
+/** A condition's tests and the beginnings of their constants: in a set of thousands hardly two are the same. */
+function sketchOf(expr: Expr | null): string {
+  switch (expr?.kind) {
+    case "and":
+    case "or":
+      return `${expr.kind}(${expr.operands.map(sketchOf).join(" ")})`;
+    case "compare":
+    case "same text":
+    case "text test":
+      return `${sketchOf(expr.left)} ${expr.kind} ${sketchOf(expr.right)}`;
+    case "in":
+      return `${sketchOf(expr.item)} in ${sketchOf(expr.list)}`;
+    case "field":
+      return expr.path.join(".");
+    case "const":
+      return startOf(expr.value);
+    default:
+      return expr?.kind ?? "";
+  }
+}
+
+function startOf(value: Value): string {
+  if (Array.isArray(value)) return `${value.length} ${startOf((value[0] ?? null) as Value)}`;
+  return typeof value === "object" ? "object" : String(value);
 }
 
 /** What a rule detects, whatever it is called and says. */

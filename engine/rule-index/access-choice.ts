@@ -43,7 +43,7 @@ export class AccessChoice {
     const counts = this.#counts.get(question) ?? new Map<CanonicalKey, number>();
     this.#counts.set(question, counts);
     for (const value of valuesOf(need)) {
-      const key = canonicalKey(value);
+      const key = keyOf(value);
       counts.set(key, (counts.get(key) ?? 0) + 1);
     }
   }
@@ -69,7 +69,7 @@ export class AccessChoice {
     const counts = this.#counts.get(questionOf(atom));
     let most = 0;
     for (const value of valuesOf(atom)) {
-      const count = counts?.get(canonicalKey(value)) ?? 0;
+      const count = counts?.get(keyOf(value)) ?? 0;
       most = Math.max(most, count * commonness(atom, value));
     }
     return most;
@@ -81,6 +81,11 @@ function questionOf(atom: AccessAtom): string {
 }
 
 type AtomValue = string | number | bigint | boolean;
+
+/** A text is its own key: lists and objects, whose keys are texts, do not occur. */
+function keyOf(value: AtomValue): CanonicalKey {
+  return typeof value === "string" ? value : canonicalKey(value);
+}
 
 function valuesOf(atom: AccessAtom): readonly AtomValue[] {
   switch (atom.kind) {

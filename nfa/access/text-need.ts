@@ -18,80 +18,73 @@ export function textNeed(
   path: FieldPath,
   texts: readonly string[],
 ): Need | null {
-  const found = new Gathered(path);
+  const found = new AnyOf(path);
   for (const text of texts) {
-    switch (test) {
-      case "like":
-        found.addAll(wildcardNeed(path, text, caseless));
-        break;
-      case "matches":
-        found.addAll(regexNeed(path, text, caseless));
-        break;
-      default:
-        found.addAll(literalNeed(path, PLACE_OF[test], text, caseless));
-    }
+    if (test === "like") addWildcard(found, path, text, caseless);
+    else if (test === "matches") found.add(regexNeed(path, text, caseless));
+    else if (text === "") found.add({ kind: "present", path });
+    else if (!caseless && hasHalfPair(text)) return null;
+    else found.addLiteral(PLACE_OF[test], foldCase(text));
   }
   return found.need();
 }
 
 const PLACE_OF = { "starts with": "starts", "ends with": "ends", contains: "contains" } as const;
 
-/** The needs of several texts: what is of one kind becomes one atom. */
-class Gathered {
+/** Gathers what any of several texts needs: all literals at one place are one atom. */
+class AnyOf {
   readonly #path: FieldPath;
-  readonly #literals = new Map<Place, string[]>();
+  readonly #literals: { readonly [place in Place]: string[] } = {
+    starts: [],
+    ends: [],
+    contains: [],
+  };
   readonly #others: (Need | null)[] = [];
 
   constructor(path: FieldPath) {
     this.#path = path;
   }
 
-  addAll(need: Need | null): void {
-    const place = PLACES.find((one) => one === need?.kind);
-    if (place === undefined || need === null || !("literals" in need)) {
-      this.#others.push(need);
-      return;
-    }
-    const known = this.#literals.get(place);
-    if (known === undefined) this.#literals.set(place, [...need.literals]);
-    else known.push(...need.literals);
+  addLiteral(place: Place, literal: string): void {
+    this.#literals[place].push(literal);
+  }
+
+  add(need: Need | null): void {
+    this.#others.push(need);
   }
 
   need(): Need | null {
-    const atoms = PLACES.flatMap((kind): Need[] => {
-      const literals = this.#literals.get(kind);
-      return literals === undefined ? [] : [{ kind, path: this.#path, literals }];
-    });
-    return anyOf([...atoms, ...this.#others]);
+    const needs = [...this.#others];
+    for (const kind of PLACES) {
+      const literals = this.#literals[kind];
+      if (literals.length > 0) needs.push({ kind, path: this.#path, literals });
+    }
+    return anyOf(needs);
   }
-}
-
-/** A literal that the field's text must have. Of an empty one only that there is a text. */
-export function literalNeed(
-  path: FieldPath,
-  place: Place,
-  literal: string,
-  caseless: boolean,
-): Need | null {
-  if (literal === "") return { kind: "present", path };
-  if (!caseless && hasHalfPair(literal)) return null;
-  return { kind: place, path, literals: [foldCase(literal)] };
 }
 
 function hasHalfPair(text: string): boolean {
   return /\p{Cs}/u.test(text);
 }
 
-function wildcardNeed(path: FieldPath, pattern: string, caseless: boolean): Need | null {
+function addWildcard(found: AnyOf, path: FieldPath, pattern: string, caseless: boolean): void {
   const wildcard = wildcardOf(pattern, caseless);
   if (wildcard.kind === "exact") {
-    return { kind: "equals", path, folded: caseless, values: wildcard.pieces };
+    found.add({ kind: "equals", path, folded: caseless, values: wildcard.pieces });
+    return;
   }
-  const literals = literalsOf(wildcard).filter(({ text }) => !hasHalfPair(text));
-  if (literals.length === 0) return { kind: "present", path };
-  return allOf(
-    literals.map(({ place, text }) => literalNeed(path, ATOM_OF[place], text, caseless)),
-  );
+  const all = literalsOf(wildcard);
+  // Pieces have no half pairs, points may.
+  const literals = wildcard.kind === "points" ? all.filter(({ text }) => !hasHalfPair(text)) : all;
+  const [first] = literals;
+  if (first === undefined) found.add({ kind: "present", path });
+  else if (literals.length === 1) found.addLiteral(ATOM_OF[first.place], foldCase(first.text));
+  else {
+    const needs = literals.map(
+      ({ place, text }): Need => ({ kind: ATOM_OF[place], path, literals: [foldCase(text)] }),
+    );
+    found.add(allOf(needs));
+  }
 }
 
 const ATOM_OF: { readonly [place in WildcardLiteral["place"]]: Place } = {

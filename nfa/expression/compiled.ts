@@ -16,7 +16,10 @@ import { RUNTIME } from "./runtime.ts";
 export interface CompileOptions {
   /** False: interpret, as also happens where the host forbids code from strings. */
   readonly codegen: boolean;
-  /** Where the rules of an engine share what they read of the event at hand. For events only whose data stays. */
+  /**
+   * Where the rules of an engine share what they read of the event at hand. For events only whose data stays. Such an
+   * engine has many rules, of which most are hardly ever judged: their code is made when they are for the first time.
+   */
   readonly memo?: FieldMemo | null;
 }
 
@@ -37,7 +40,7 @@ export function compileEventCondition(
   options: CompileOptions,
 ): EventCondition {
   if (generates(options))
-    return build(expr, "event", "condition", data, options.memo) as EventCondition;
+    return built<EventRecord, boolean>(expr, "event", "condition", data, options);
   return (event) => interpret(expr, eventScope(event, data), []) === true;
 }
 
@@ -47,17 +50,18 @@ export function compileEventValue(
   data: DataSource,
   options: CompileOptions,
 ): EventValue {
-  if (generates(options)) return build(expr, "event", "value", data, options.memo) as EventValue;
+  if (generates(options)) return built<EventRecord, Value>(expr, "event", "value", data, options);
   return (event) => interpret(expr, eventScope(event, data), []);
 }
 
 export function compileScopeCondition(expr: Expr, options: CompileOptions): ScopeCondition {
-  if (generates(options)) return build(expr, "scope", "condition", NO_DATA) as ScopeCondition;
+  if (generates(options))
+    return built<Scope, boolean>(expr, "scope", "condition", NO_DATA, options);
   return (scope) => interpret(expr, scope, []) === true;
 }
 
 export function compileScopeValue(expr: Expr, options: CompileOptions): ScopeValue {
-  if (generates(options)) return build(expr, "scope", "value", NO_DATA) as ScopeValue;
+  if (generates(options)) return built<Scope, Value>(expr, "scope", "value", NO_DATA, options);
   return (scope) => interpret(expr, scope, []);
 }
 
@@ -87,12 +91,29 @@ function generates(options: CompileOptions): boolean {
   return options.codegen && HOST_GENERATES;
 }
 
+/** The function, at once or with many rules when it is called for the first time. */
+function built<From, To>(
+  expr: Expr,
+  parameter: Parameter,
+  result: Result,
+  data: DataSource,
+  { memo = null }: CompileOptions,
+): (from: From) => To {
+  if (memo === null) return build(expr, parameter, result, data, null) as (from: From) => To;
+  const shared = parameter === "event" ? memo : null;
+  let made: ((from: From) => To) | null = null;
+  return (from) => {
+    made ??= build(expr, parameter, result, data, shared) as (from: From) => To;
+    return made(from);
+  };
+}
+
 function build(
   expr: Expr,
   parameter: Parameter,
   result: Result,
   data: DataSource,
-  memo: FieldMemo | null = null,
+  memo: FieldMemo | null,
 ): unknown {
   const fields = memo === null ? null : memoFields(memo);
   const { source, constants } = generate(expr, parameter, result, fields);
@@ -103,7 +124,7 @@ function build(
 function memoFields(memo: FieldMemo): MemoFields {
   const plain = (path: FieldPath) => (): EventValue => {
     const field: Expr = { kind: "field", event: { kind: "at hand" }, path };
-    return build(field, "event", "value", NO_DATA) as EventValue;
+    return build(field, "event", "value", NO_DATA, null) as EventValue;
   };
   return {
     reader: (path) => memo.reader(path, plain(path)),
