@@ -198,6 +198,12 @@ test("restarts and other orders of arrival change nothing", () => {
   expect(missed(pattern, tests, true)).toEqual(plain);
 });
 
+test("a rule that is off needs no tests; those that it has count", () => {
+  const off = rule("a: A\nthen b: B").replace("severity low", "severity low mode off");
+  expect(missed(off, "")).toEqual([]);
+  expect(missed(off, events("a0 c1", "none"))).toEqual(["2: `b` takes an event"]);
+});
+
 test("a share is rounded down; where there is nothing to reach, all is reached", () => {
   expect(coveredPercent({ reached: 199, sites: { length: 200 } })).toBe(99);
   expect(coveredPercent({ reached: 0, sites: [] })).toBe(100);

@@ -31,11 +31,13 @@ export interface RuleCoverage {
 
 export class Coverage {
   readonly #rules: readonly RuleSites[];
+  readonly #off: ReadonlySet<string>;
   readonly #tests = new Map<string, number>();
   readonly #reached = new Map<Site, number>();
 
-  /** `files`: the texts of the set. Rules that are off are covered like the others. */
+  /** `files`: the texts of the set. */
   constructor(plan: RuleSetPlan, files: readonly RuleSource[]) {
+    this.#off = new Set(plan.rules.flatMap(({ name, mode }) => (mode === "off" ? [name] : [])));
     const texts = new Map(files.map(({ file, text }) => [file, text]));
     const declarations = files.flatMap(({ file, text }) => parse(file, text).tree.declarations);
     const isException = (one: Declaration) => one.kind === "exception";
@@ -71,13 +73,15 @@ export class Coverage {
     };
   }
 
-  /** What was reached so far, by rule; a rule without a test has reached nothing. */
+  /** What was reached so far, by rule; a rule without a test has reached nothing, one that is off needs none. */
   report(): readonly RuleCoverage[] {
-    return this.#rules.map(({ rule, all }) => {
-      const sites = all.map((site) => ({ ...site, tests: this.#reached.get(site) ?? 0 }));
-      const reached = sites.filter(({ tests }) => tests > 0).length;
-      return { rule, tests: this.#tests.get(rule) ?? 0, reached, sites };
-    });
+    return this.#rules
+      .filter(({ rule }) => !this.#off.has(rule) || this.#tests.has(rule))
+      .map(({ rule, all }) => {
+        const sites = all.map((site) => ({ ...site, tests: this.#reached.get(site) ?? 0 }));
+        const reached = sites.filter(({ tests }) => tests > 0).length;
+        return { rule, tests: this.#tests.get(rule) ?? 0, reached, sites };
+      });
   }
 }
 
