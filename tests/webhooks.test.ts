@@ -73,6 +73,13 @@ class Receiver {
     );
   }
 
+  async gotLast(id: string | undefined): Promise<void> {
+    await until(
+      () => this.received.some((one) => idOf(one) === id),
+      (found) => found,
+    );
+  }
+
   close(): void {
     this.#server.closeAllConnections();
     this.#server.close();
@@ -134,11 +141,8 @@ test("alerts arrive in order, signed, filtered and tried again; a kill loses non
   await awaitAlerts(broker, 120);
   const records = await readAlerts(broker);
   const ids = records.map(({ text }) => (JSON.parse(text) as { id: string }).id);
-  const until = async (receiver: Receiver, id: string | undefined) => {
-    while (!receiver.received.some((one) => idOf(one) === id)) await sleep(10);
-  };
-  await until(all, ids.at(-1));
-  await until(strict, ids.at(-2));
+  await all.gotLast(ids.at(-1));
+  await strict.gotLast(ids.at(-2));
   await sleep(100);
   const url = await service.httpUrl();
   const metrics = await (await fetch(`${url}/metrics`)).text();
