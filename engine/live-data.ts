@@ -3,7 +3,7 @@
  * their place, and no condition is compiled anew for it (D-3).
  */
 
-import type { Value } from "../base/value.ts";
+import type { Tri, Value } from "../base/value.ts";
 import type { DataSource } from "../nfa/history.ts";
 
 /** Contents of one rule set are told from those of the next. */
@@ -28,7 +28,7 @@ export class LiveData implements DataSource {
     this.#sets++;
   }
 
-  has(name: string, value: Value, caseless: boolean): boolean {
+  has(name: string, value: Value, caseless: boolean): Tri {
     return this.#data.has(name, value, caseless);
   }
 

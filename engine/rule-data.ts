@@ -5,7 +5,7 @@
  */
 
 import { assert } from "../base/assert.ts";
-import type { Value, ValueObject } from "../base/value.ts";
+import { type Tri, typeOf, type Value, type ValueObject, type ValueType } from "../base/value.ts";
 import type { RuleSetPlan } from "../dsl/plan.ts";
 import { type CanonicalKey, canonicalKey } from "../nfa/functions/canonical.ts";
 import { foldCase } from "../nfa/functions/case-folding.ts";
@@ -31,6 +31,8 @@ interface Entry {
   readonly texts: ReadonlyMap<string, ValueObject | null>;
   readonly others: ReadonlyMap<CanonicalKey, ValueObject | null>;
   readonly folded: ReadonlySet<string>;
+  /** Of all keys. */
+  readonly types: ReadonlySet<ValueType>;
 }
 
 export class RuleData implements DataSource {
@@ -54,10 +56,11 @@ export class RuleData implements DataSource {
     this.#entries.set(name, entryOf(content, version + 1));
   }
 
-  has(name: string, value: Value, caseless: boolean): boolean {
-    const { texts, others, folded } = this.#entry(name);
-    if (typeof value !== "string") return others.has(canonicalKey(value));
-    return caseless ? folded.has(foldCase(value)) : texts.has(value);
+  has(name: string, value: Value, caseless: boolean): Tri {
+    const entry = this.#entry(name);
+    if (isIn(entry, value, caseless)) return true;
+    const { types } = entry;
+    return types.size > (types.has(typeOf(value)) ? 1 : 0) ? null : false;
   }
 
   row(name: string, key: Value): Value {
@@ -81,6 +84,11 @@ export class RuleData implements DataSource {
   }
 }
 
+function isIn({ texts, others, folded }: Entry, value: Value, caseless: boolean): boolean {
+  if (typeof value !== "string") return others.has(canonicalKey(value));
+  return caseless ? folded.has(foldCase(value)) : texts.has(value);
+}
+
 function entryOf(content: DataContent, version: number): Entry {
   const keys: Value[] = [];
   const texts = new Map<string, ValueObject | null>();
@@ -96,5 +104,6 @@ function entryOf(content: DataContent, version: number): Entry {
   if (content.kind === "list") for (const item of content.items) add(item, null);
   else for (const { key, row } of content.rows) add(key, row);
   const folded = new Set([...texts.keys()].map(foldCase));
-  return { kind: content.kind, version, keys, texts, others, folded };
+  const types = new Set(keys.map(typeOf));
+  return { kind: content.kind, version, keys, texts, others, folded, types };
 }

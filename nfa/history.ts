@@ -4,7 +4,7 @@
  */
 
 import type { EventRecord } from "../base/event.ts";
-import type { Value } from "../base/value.ts";
+import type { Tri, Value } from "../base/value.ts";
 
 export interface History {
   /** How many events the label has taken. */
@@ -23,8 +23,11 @@ export interface History {
 
 /** Lists and tables by name, as loaded (D-3). They change between events, never while one is judged. */
 export interface DataSource {
-  /** Is the value an item of the list, or a key of the table, of this name? `caseless`: texts without case. */
-  has(name: string, value: Value, caseless: boolean): boolean;
+  /**
+   * Is the value an item of the list, or a key of the table, of this name? `caseless`: texts without case. Null
+   * (unknown) where it is none of them and some are of another type (X-3).
+   */
+  has(name: string, value: Value, caseless: boolean): Tri;
   /** The table's row with this key, as an object; null where there is none. */
   row(name: string, key: Value): Value;
   /** The table's keys, each once, in the order of its rows; of a list its items. */

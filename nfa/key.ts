@@ -3,8 +3,8 @@
  * Two keys have the same text exactly when all their parts are the same value of the same type.
  */
 
-import { stringifyJson } from "../base/json.ts";
 import type { Value } from "../base/value.ts";
+import { structureText } from "./functions/canonical.ts";
 
 /** The key text of `by all`. */
 export const KEY_ALL = "";
@@ -52,7 +52,7 @@ function partText(part: Value): string {
     case "boolean":
       return part ? "b1" : "b0";
     default:
-      return part === null ? "-" : `o${stringifyJson(part)}`;
+      return part === null ? "-" : `o${structureText(part)}`;
   }
 }
 

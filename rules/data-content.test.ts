@@ -1,12 +1,17 @@
 import { expect, test } from "@jest/globals";
 import { readList, readTable } from "./data-content.ts";
 
-test("a text list holds one item a line, numbers as JSON writes them", () => {
+test("a list of numbers, as JSON writes them", () => {
+  const { content } = readList("ports.txt", "17\n-0.5\n9007199254740993\n", null);
+  expect(content).toEqual({ kind: "list", items: [17, -0.5, 9007199254740993n] });
+});
+
+test("a text list holds one item a line, all texts where one is no number", () => {
   const text = '# known bad\n\n 10.0.0.1 \neve\n17\n007\n-0.5\n"17"\n9007199254740993\ntrue\n';
   expect(readList("bad.txt", text, null)).toEqual({
     content: {
       kind: "list",
-      items: ["10.0.0.1", "eve", 17, "007", -0.5, "17", 9007199254740993n, "true"],
+      items: ["10.0.0.1", "eve", "17", "007", "-0.5", "17", "9007199254740993", "true"],
     },
     problems: [],
   });

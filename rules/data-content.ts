@@ -1,10 +1,11 @@
 /**
  * The contents of lists and tables that stand in files (D-3), from the text of the file.
  *
- * A cell of a CSV file, and a line of a text list, is a number where it reads as JSON writes numbers (`17`, `-0.5`;
- * not `007`), else a text; `true` and `false` are texts. What stands in quotes is always a text: `"17"`. An empty cell
- * is null. A CSV file begins with the names of its columns. NDJSON holds one object a line. The entries of a NATS KV
- * bucket are read likewise.
+ * A cell of a CSV file, and a line of a text list, is a number where it reads as JSON writes numbers (`17`, `-0.5`; not
+ * `007`), else a text; `true` and `false` are texts. What stands in quotes is always a text: `"17"`. An empty cell is
+ * null. The items of a list, and the keys of a table, are numbers only if all of them are: one name that happens to be
+ * of digits is a name like the others. A CSV file begins with the names of its columns. NDJSON holds one object a line.
+ * The entries of a NATS KV bucket are read likewise.
  */
 
 import { parseJson } from "../base/json.ts";
@@ -33,7 +34,9 @@ export interface ReadContent {
 export function readList(file: string, text: string, column: string | null): ReadContent {
   const problems: DataProblem[] = [];
   const items =
-    dataForm(file) === "csv" ? columnItems(text, column, problems) : lineItems(text, problems);
+    dataForm(file) === "csv"
+      ? columnItems(text, column, problems)
+      : valuesOf(lineCells(text, problems));
   if (items.length === 0 && problems.length === 0) problems.push(nothingIn("items"));
   return { content: { kind: "list", items }, problems };
 }
@@ -66,21 +69,22 @@ export function readTable(file: string, text: string, key: string): ReadContent 
 /** A bucket's items: of each entry the value where it has one, else the key. Both are read as lines are. */
 export function bucketList(entries: readonly BucketEntry[]): ReadContent {
   const problems: DataProblem[] = [];
-  const items = entries.flatMap(({ key, text }) => {
-    if (text.trim() === "") return [scalarOf(key)];
+  const cells = entries.flatMap(({ key, text }) => {
+    if (text.trim() === "") return [{ text: key, quoted: false }];
     const wrong: DataProblem[] = [];
-    const found = lineItems(text, wrong);
+    const found = lineCells(text, wrong);
     problems.push(...wrong.map((one) => ({ ...one, line: null, text: `${key}: ${one.text}` })));
     return found;
   });
   if (entries.length === 0) problems.push(nothingIn("entries"));
-  return { content: { kind: "list", items }, problems };
+  return { content: { kind: "list", items: valuesOf(cells) }, problems };
 }
 
 /** A bucket's rows: each value is a JSON object; where it lacks the key column, the entry's key fills it. */
 export function bucketTable(entries: readonly BucketEntry[], key: string): ReadContent {
   const problems: DataProblem[] = [];
-  const rows = entries.flatMap(({ key: name, text }): TableRow[] => {
+  const names = valuesOf(entries.map((entry) => ({ text: entry.key, quoted: false })));
+  const rows = entries.flatMap(({ key: name, text }, index): TableRow[] => {
     const parsed = parseJson(text);
     if ("error" in parsed || !isObject(parsed.value)) {
       const what = "error" in parsed ? parsed.error : "it is no object";
@@ -89,7 +93,7 @@ export function bucketTable(entries: readonly BucketEntry[], key: string): ReadC
     }
     const given = property(parsed.value, key);
     if (given === null) {
-      const value = scalarOf(name);
+      const value = names[index] ?? name;
       return [{ key: value, row: { ...parsed.value, [key]: value } }];
     }
     if (typeof given !== "object") return [{ key: given, row: parsed.value }];
@@ -118,21 +122,29 @@ function cellValue({ text, quoted }: CsvCell): Value {
   return text === "" ? null : scalarOf(text);
 }
 
+/** The values of items or keys: numbers where all of them are, else texts; null where one is empty or missing. */
+function valuesOf(cells: readonly (CsvCell | undefined)[]): readonly Value[] {
+  const values = cells.map((cell) => (cell === undefined ? null : cellValue(cell)));
+  if (!values.some((value) => typeof value === "string")) return values;
+  return values.map((value, i) => (value === null ? null : (cells[i]?.text ?? null)));
+}
+
 /** One item a line; `#` before one makes it a comment, double quotes around it a text that JSON reads. */
-function lineItems(text: string, problems: DataProblem[]): readonly Value[] {
-  const items: Value[] = [];
+function lineCells(text: string, problems: DataProblem[]): readonly CsvCell[] {
+  const cells: CsvCell[] = [];
   for (const [index, line] of text.split("\n").entries()) {
     const item = line.trim();
     if (item === "" || item.startsWith("#")) continue;
     if (!item.startsWith('"')) {
-      items.push(scalarOf(item));
+      cells.push({ text: item, quoted: false });
       continue;
     }
     const parsed = parseJson(item);
-    if ("value" in parsed) items.push(parsed.value);
+    if ("value" in parsed && typeof parsed.value === "string")
+      cells.push({ text: parsed.value, quoted: true });
     else problems.push({ kind: "unreadable", line: index + 1, text: "no text in quotes" });
   }
-  return items;
+  return cells;
 }
 
 function columnItems(
@@ -144,11 +156,7 @@ function columnItems(
   if (file === null) return [];
   const at = column === null ? 0 : columnAt(file.names, column, problems);
   if (at === null) return [];
-  return file.records.flatMap(({ cells }) => {
-    const cell = cells[at];
-    const value = cell === undefined ? null : cellValue(cell);
-    return value === null ? [] : [value];
-  });
+  return valuesOf(file.records.map(({ cells }) => cells[at])).filter((value) => value !== null);
 }
 
 interface CsvFile {
@@ -199,7 +207,9 @@ function csvRows(text: string, key: string, problems: DataProblem[]): readonly R
   const file = csvFile(text, problems);
   if (file === null || columnAt(file.names, key, problems) === null) return [];
   const { names, records } = file;
-  return records.map(({ cells, line }) => {
+  const keyAt = names.indexOf(key);
+  const keys = valuesOf(records.map(({ cells }) => cells[keyAt]));
+  return records.map(({ cells, line }, record) => {
     if (cells.length > names.length) {
       const text = `${cells.length} cells, but there are ${names.length} columns; the last are left out`;
       problems.push({ kind: "cells", line, text });
@@ -207,6 +217,7 @@ function csvRows(text: string, key: string, problems: DataProblem[]): readonly R
     const row = Object.fromEntries(
       names.map((name, index): [string, Value] => {
         const cell = cells[index];
+        if (index === keyAt) return [name, keys[record] ?? null];
         return [name, cell === undefined ? null : cellValue(cell)];
       }),
     );

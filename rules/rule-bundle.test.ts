@@ -62,7 +62,7 @@ test("a bundle holds all that the set names, and reads as the folder did", () =>
 
 test("entries of buckets are the value, else the key; tables take the key from the entry", () => {
   const { loaded } = collectBundle(sources, reader, options);
-  expect(loaded.set?.contents.get("SEEN")).toEqual({ kind: "list", items: ["10.0.0.1", 17] });
+  expect(loaded.set?.contents.get("SEEN")).toEqual({ kind: "list", items: ["10.0.0.1", "17"] });
   expect(loaded.set?.contents.get("OWNERS")).toEqual({
     kind: "table",
     rows: [

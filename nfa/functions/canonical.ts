@@ -12,7 +12,7 @@ export function canonicalKey(value: Value): CanonicalKey {
   if (typeof value === "string") return `t${value}`;
   if (typeof value === "number" || typeof value === "bigint") return canonicalNumber(value);
   if (value === null || typeof value === "boolean") return value;
-  return structure(value);
+  return structureText(value);
 }
 
 /** An integer beyond 2^53 as a bigint, every other number as a number. */
@@ -24,14 +24,15 @@ export function canonicalNumber(value: number | bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : value;
 }
 
-function structure(value: Value): string {
-  if (Array.isArray(value)) return `[${(value as readonly Value[]).map(structure).join(",")}]`;
+/** JSON of a value that is the same for the same values: names in order, integers in one form. */
+export function structureText(value: Value): string {
+  if (Array.isArray(value)) return `[${(value as readonly Value[]).map(structureText).join(",")}]`;
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "number" || typeof value === "bigint") return String(canonicalNumber(value));
   if (!isObject(value)) return String(value);
   const parts = Object.keys(value)
     .sort()
-    .map((name) => `${JSON.stringify(name)}:${structure(value[name] ?? null)}`);
+    .map((name) => `${JSON.stringify(name)}:${structureText(value[name] ?? null)}`);
   return `{${parts.join(",")}}`;
 }
 

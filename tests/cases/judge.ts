@@ -140,7 +140,10 @@ function judgeIds(
 }
 
 function identityOf({ rule, version, kind, time, key, events }: Alert): string {
-  const steps = Object.entries(events).map(([step, list]) => [step, list.map(({ id }) => id)]);
+  const steps = Object.entries(events).map(([step, list]) => [
+    step,
+    list.map(({ id, time }) => [id, time]),
+  ]);
   return stringifyJson([rule, version, kind, kind === "match" ? "" : time, key, steps] as Value);
 }
 
