@@ -1,5 +1,6 @@
 /** Aggregates over the events of one or more steps, or of a window (W-3, W-4). */
 
+import { assert } from "../base/assert.ts";
 import { nearest } from "../base/edit-distance.ts";
 import type * as ast from "./ast.ts";
 import type { AggregateEntry } from "./catalogue.ts";
@@ -50,6 +51,7 @@ export function checkAggregate(
       ? wholeWindow(entry, call, scope, checking)
       : allInputs(entry, split.values, scope, checking);
   if (values === null || parameter === "bad") return POISONED;
+  assert(values.inputs.length > 0, "an aggregate has events to go through");
   const name = entry.name as AggregateName;
   const expr: Expr = { kind: "aggregate", name, inputs: values.inputs, parameter };
   return { expr, type: entry.result === "number" ? NUMBER : values.type };
@@ -143,7 +145,7 @@ function inputsOf(
   scope: Scope,
   checking: Checking,
 ): Inputs | null {
-  const target = dereferenced(written, scope);
+  const target = dereferenced(written, scope, checking);
   if (target.expr.kind === "path") {
     const name = firstName(target.expr.path);
     const own =
@@ -202,7 +204,7 @@ function computedInput(
   scope: Scope,
   checking: Checking,
 ): Inputs | null {
-  const steps = mentionedSteps(written, scope);
+  const steps = mentionedSteps(written, scope, checking);
   const repeated = steps.filter((step) => step.repeated);
   const [step] = repeated.length === 1 ? repeated : steps;
   const many = steps.length > 1 && repeated.length !== 1;

@@ -4,9 +4,11 @@ import type * as ast from "./ast.ts";
 import type { EventRef, Expr } from "./expr.ts";
 import { checkPrev, eventField, isVisible } from "./path.ts";
 import {
+  argumentScope,
   type Checking,
   dereferenced,
   firstName,
+  NO_PARAMETERS,
   POISONED,
   type Scope,
   type StepSight,
@@ -32,8 +34,9 @@ export interface ResolvedEvent {
 export function namedStep(
   expr: ast.Expr,
   scope: Scope,
+  checking: Checking,
 ): { readonly step: StepSight; readonly scope: Scope } | null {
-  const target = dereferenced(expr, scope);
+  const target = dereferenced(expr, scope, checking);
   if (target.expr.kind !== "path" || target.expr.path.segments.length !== 1) return null;
   const name = firstName(target.expr.path);
   if (name === null || target.scope.parameters.has(name.text)) return null;
@@ -53,9 +56,9 @@ export function resolveEvent(
       ? resolvePreceding(call, scope, checking)
       : resolveNth(call, scope, checking);
   }
-  const named = namedStep(expr, scope);
+  const named = namedStep(expr, scope, checking);
   if (named !== null) return resolveStep(named.step, expr, named.scope, checking);
-  if (isPrev(expr, scope)) {
+  if (isPrev(expr, scope, checking)) {
     if (!checkPrev(expr.span, scope, checking)) return null;
     return { ref: { kind: "prev" }, shapes: "shapes" in scope.prev ? scope.prev.shapes : [] };
   }
@@ -65,8 +68,8 @@ export function resolveEvent(
   return null;
 }
 
-function isPrev(expr: ast.Expr, scope: Scope): boolean {
-  const target = dereferenced(expr, scope);
+function isPrev(expr: ast.Expr, scope: Scope, checking: Checking): boolean {
+  const target = dereferenced(expr, scope, checking);
   if (target.expr.kind !== "path" || target.expr.path.segments.length !== 1) return false;
   return firstName(target.expr.path)?.text === "prev";
 }
@@ -110,7 +113,7 @@ function resolveNth(call: Call, scope: Scope, checking: Checking): ResolvedEvent
     });
     return null;
   }
-  const named = namedStep(target, scope);
+  const named = namedStep(target, scope, checking);
   if (named === null) {
     checking.report.error("E0409", target.span, `\`${name}\` needs the name of a step`, {
       label: "this is no step",
@@ -174,32 +177,57 @@ export function checkEventCall(call: Call, scope: Scope, checking: Checking): Ty
   const [target, ...others] = call.args;
   const split = target === undefined ? null : stepAndRest(target, scope);
   if (split !== null) {
-    const event = resolveEvent({ ...call, args: [split.step, ...others] }, scope, checking);
+    // The other arguments keep their own scope: the step is held under a name that no text can write.
+    const held = { kind: "argument", expr: split.step, scope: split.scope } as const;
+    const parameters = new Map([...scope.parameters, [HELD, held] as const]);
+    const args = [bareName(HELD, split.step.span), ...others];
+    const event = resolveEvent({ ...call, args }, { ...scope, parameters }, checking);
     return event === null ? POISONED : eventField(event.ref, event.shapes, split.rest, checking);
   }
   const event = resolveEvent(call, scope, checking);
   return event === null ? POISONED : eventField(event.ref, event.shapes, [], checking);
 }
 
-/** A step's path as its name and the rest: `run.value`; a bare field of a window's only source likewise. */
+const HELD = " step";
+
+function bareName(text: string, span: ast.Expr["span"]): ast.Expr {
+  const name = { kind: "name", name: { text, quoted: false, span } } as const;
+  return { kind: "path", path: { segments: [name], span }, span };
+}
+
+/**
+ * A step's path as its name and the rest: `run.value`; a bare field of a window's only source likewise. A parameter is
+ * followed to its argument.
+ */
 function stepAndRest(
   expr: ast.Expr,
   scope: Scope,
-): { readonly step: ast.Expr; readonly rest: readonly ast.PathSegment[] } | null {
+): {
+  readonly step: ast.Expr;
+  readonly rest: readonly ast.PathSegment[];
+  readonly scope: Scope;
+} | null {
   if (expr.kind !== "path") return null;
   const { segments } = expr.path;
   const [first, ...rest] = segments;
   if (first?.kind !== "name") return null;
+  const name = firstName(expr.path);
+  const binding = name === null ? undefined : scope.parameters.get(name.text);
+  if (binding !== undefined) {
+    if (binding.kind !== "argument" || binding.expr.kind !== "path") return null;
+    const { path, span } = binding.expr;
+    const longer = { segments: [...path.segments, ...rest], span: path.span };
+    return stepAndRest({ kind: "path", path: longer, span }, argumentScope(binding, scope));
+  }
   const [only, ...others] = scope.steps.values();
-  if (first.name.quoted || !scope.steps.has(first.name.text)) {
+  if (name === null || !scope.steps.has(name.text)) {
     if (!scope.window || only === undefined || others.length > 0) return null;
-    const { span } = expr;
-    const name = { kind: "name", name: { text: only.name, quoted: false, span } } as const;
-    return { step: { kind: "path", path: { segments: [name], span }, span }, rest: segments };
+    // Of the window alone: a parameter of this name is not meant.
+    const plain = { ...scope, parameters: NO_PARAMETERS };
+    return { step: bareName(only.name, expr.span), rest: segments, scope: plain };
   }
   if (rest.length === 0) return null;
-  const { span } = first.name;
-  return { step: { kind: "path", path: { segments: [first], span }, span }, rest };
+  return { step: bareName(name.text, name.span), rest, scope };
 }
 
 /** `time()`, `time(e)`: the event's time in ms. */

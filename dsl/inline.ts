@@ -1,7 +1,8 @@
 /**
  * `let` and `fn`: pure, inlined, not recursive (D-4). A body is checked once by itself, so that its own mistakes are
- * told once and at their place, and again at each use, where its fields get a meaning. Names in a body never mean the
- * steps or variables of the place of use.
+ * told once and at their place, and again at each use, where its names get a meaning: parameters first, then the steps
+ * that are seen there, as if the text stood there. The variables of lambdas and the parameters of a `fn` around the use
+ * are not seen: who writes a body cannot know them.
  */
 
 import type { Span } from "../base/diagnostic.ts";
@@ -71,7 +72,7 @@ function inline(
   checking: Checking,
 ): Typed {
   if (!checkBody(declaration, use, checking)) return POISONED;
-  const inner: Scope = { ...scope, steps: new Map(), visible: new Set(), own: null, parameters };
+  const inner: Scope = { ...scope, parameters };
   const trial = checking.report.fork();
   const result = checking.with(trial).check(bodyOf(declaration), inner);
   const [problem] = trial.finish().filter((diagnostic) => diagnostic.severity === "error");
@@ -122,8 +123,16 @@ export function inlineFn(
   return inline(declaration, bindings, call.name.span, scope, checking);
 }
 
-/** Checks an argument for its own mistakes. A step's bare name is left to the body: it may be counted there. */
+/**
+ * Checks an argument for its own mistakes. A step's bare name is left to the body: it may be counted there. So is a
+ * field of a window's events, where none of them is at hand but the body may go through them all.
+ */
 function isBroken(arg: ast.Expr, scope: Scope, checking: Checking): boolean {
+  if (scope.window && scope.atHand === null && scope.iterating === null) {
+    const trial = checking.with(checking.report.fork());
+    const atHand = [...scope.steps.values()].flatMap((step) => step.shapes);
+    if (trial.check(arg, { ...scope, atHand }).type.kind !== "poison") return false;
+  }
   return checking.check(arg, scope).type.kind === "poison";
 }
 

@@ -77,6 +77,9 @@ export interface Scope {
 
 const NONE: ReadonlySet<number> = new Set();
 
+/** Of the body of a `let`. */
+export const NO_PARAMETERS: ReadonlyMap<string, Binding> = new Map();
+
 /** A scope that sees nothing but lists, tables, `let` and `fn`. */
 export const EMPTY_SCOPE: Scope = {
   atHand: null,
@@ -117,22 +120,39 @@ export function firstName(path: ast.Path): ast.Name | null {
 }
 
 /**
- * Follows a parameter of a `fn` to the argument that it stands for, when the expression is nothing but its name: so
- * that `fn often(s) = count(s) > 3` can take a step.
+ * Follows a parameter of a `fn` to the argument that it stands for, and a `let` to its expression, when the expression
+ * is nothing but its name: so that `fn often(s) = count(s) > 3` can take a step.
  */
 export function dereferenced(
   expr: ast.Expr,
   scope: Scope,
+  checking: Checking,
 ): { readonly expr: ast.Expr; readonly scope: Scope } {
   let current = { expr, scope };
+  // A circle of `let` is told elsewhere.
+  const followed = new Set<ast.Expr>();
   for (;;) {
     if (current.expr.kind !== "path" || current.expr.path.segments.length !== 1) return current;
     const name = firstName(current.expr.path);
-    const binding = name === null ? undefined : current.scope.parameters.get(name.text);
-    if (binding?.kind !== "argument") return current;
-    // Lambdas around the use are around the argument too.
-    current = { expr: binding.expr, scope: argumentScope(binding, current.scope) };
+    if (name === null) return current;
+    const binding = current.scope.parameters.get(name.text);
+    if (binding?.kind === "argument") {
+      // Lambdas around the use are around the argument too.
+      current = { expr: binding.expr, scope: argumentScope(binding, current.scope) };
+      continue;
+    }
+    const value = binding === undefined ? letNamed(name.text, current.scope, checking) : null;
+    if (value === null || followed.has(value)) return current;
+    followed.add(value);
+    current = { expr: value, scope: { ...current.scope, parameters: NO_PARAMETERS } };
   }
+}
+
+/** The expression of the `let` that a first name means where it is no parameter; null where it means none. */
+export function letNamed(name: string, scope: Scope, checking: Checking): ast.Expr | null {
+  if (scope.steps.has(name)) return null;
+  const value = checking.declarations.values.get(name);
+  return value?.kind === "let" ? value.value : null;
 }
 
 /** The scope of an argument at a use of its parameter: its own names, under the lambdas and aggregate of the use. */
