@@ -37,6 +37,7 @@ const SYNTAX_MEANINGS: Record<SyntaxCode, string> = {
   E0117: "a part of a rule written twice",
   E0118: "a part of a rule that does not exist",
   E0119: "too many errors to tell them all",
+  E0120: "a part of a body in the wrong place",
 };
 
 const REPAIRS: Record<DiagnosticCode, string> = {
@@ -61,6 +62,8 @@ const REPAIRS: Record<DiagnosticCode, string> = {
   E0117: "Keep one of them; two detections are two rules.",
   E0118: "Replace it with what the message suggests.",
   E0119: "Correct the first ones; the others often follow.",
+  E0120:
+    "Write the parts of a body in their order, as the message shows it; the fix moves the part.",
   E0201: "Give one of them another name, or make both declarations alike.",
   E0202: "Correct the name, or declare the stream or event.",
   E0203: "Correct the name; the message lists those that there are.",

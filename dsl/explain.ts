@@ -9,6 +9,7 @@ import { closerOf, closesOnLine, openBrackets } from "./brackets.ts";
 import { foreignIdiom } from "./foreign.ts";
 import type { Failure } from "./grammar.ts";
 import type { Token } from "./lexer.ts";
+import { misplaced } from "./misplaced.ts";
 import { isFirstOnLine } from "./split.ts";
 import { replaceWith, SYNTAX, syntaxError } from "./syntax-errors.ts";
 import * as t from "./tokens.ts";
@@ -68,8 +69,18 @@ export function explain(failure: Failure, place: Place): Diagnostic {
   if (failure.diagnostic !== null) return failure.diagnostic;
   const opener = missingCloser(failure, place);
   if (opener !== null) return unclosed(opener, place);
-  return unexpected(`expected ${wanted(failure)}`, failure.rules, place);
+  const isBody = BODY_RULES.has(failure.rules.at(-1) ?? "") || failure.rules.at(-2) === "matchBody";
+  const problem = isBody ? misplaced(place) : null;
+  return problem ?? unexpected(`expected ${wanted(failure)}`, failure.rules, place);
 }
+
+/** Rules of the grammar that read the parts of a body in their order. */
+const BODY_RULES: ReadonlySet<string> = new Set([
+  "matchBody",
+  "windowBody",
+  "windowShape",
+  "expectBody",
+]);
 
 /** The bracket that is not closed, where that is what is wrong. */
 export function missingCloser(failure: Failure, place: Place): Token | null {

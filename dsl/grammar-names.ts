@@ -152,7 +152,11 @@ export abstract class NameGrammar extends EmbeddedActionsParser {
     message: string,
     more: Parameters<typeof syntaxError>[3] = {},
   ): never {
-    throw new SyntaxProblem(syntaxError(code, this.spanOf(token), message, more), token);
+    this.failWith(syntaxError(code, this.spanOf(token), message, more), token);
+  }
+
+  protected failWith(diagnostic: Diagnostic, token: Token): never {
+    throw new SyntaxProblem(diagnostic, token);
   }
 
   protected toName(token: Token): Name {

@@ -8,6 +8,7 @@ import { nearest } from "../base/edit-distance.ts";
 import type * as ast from "./ast.ts";
 import { WindowGrammar } from "./grammar-windows.ts";
 import type { Token } from "./lexer.ts";
+import { misplaced } from "./misplaced.ts";
 import { replaceWith, SYNTAX } from "./syntax-errors.ts";
 import * as t from "./tokens.ts";
 
@@ -54,9 +55,15 @@ export abstract class RuleGrammar extends WindowGrammar {
     return this.ACTION(() => ({ name: this.toName(name), values, span: this.spanFrom(start) }));
   });
 
-  /** Other unknown names are for the checker; one that is nearly a clause would drag its own words along. */
+  /**
+   * Other unknown names are for the checker; a part of the body, or what is nearly a clause, would drag its own words
+   * along.
+   */
   #checkMetadataName(token: Token): void {
     if (METADATA.includes(token.image)) return;
+    const { file, source, input: tokens } = this;
+    const problem = misplaced({ file, source, tokens, at: tokens.indexOf(token) });
+    if (problem !== null) this.failWith(problem, token);
     const meant = nearest(token.image, STATEMENT_STARTS);
     if (meant === null || METADATA.includes(meant)) return;
     this.fail(SYNTAX.misspelt, token, `a rule has no part called \`${token.image}\``, {

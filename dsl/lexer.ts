@@ -66,7 +66,7 @@ const SingleQuoted = createToken({
   pattern: /'[^'\n]*'/,
   line_breaks: false,
 });
-const Foreign = createToken({ name: "Foreign", pattern: /===|!==|<>|&&?|\|\|?|;|!(?!=)/ });
+const Foreign = createToken({ name: "Foreign", pattern: /===|!==|<>|=>|=<|&&?|\|\|?|;|!(?!=)/ });
 const OpenName = createToken({ name: "OpenName", pattern: /`[^`\n]*/, line_breaks: false });
 
 const lexer = new Lexer(
@@ -90,6 +90,8 @@ const FOREIGN: ReadonlyMap<string, readonly [TokenType, string]> = new Map([
   ["===", [t.Equal, "=="]],
   ["!==", [t.NotEqual, "!="]],
   ["<>", [t.NotEqual, "!="]],
+  ["=>", [t.GreaterOrEqual, ">="]],
+  ["=<", [t.LessOrEqual, "<="]],
 ]);
 
 /** Operators that have a form without case, written with `~`. */

@@ -26,6 +26,7 @@ export const SYNTAX = {
   writtenTwice: "E0117",
   misspelt: "E0118",
   tooManyErrors: "E0119",
+  misplaced: "E0120",
 } as const;
 
 export type SyntaxCode = (typeof SYNTAX)[keyof typeof SYNTAX];
