@@ -6,9 +6,7 @@
  */
 const SECONDS = new Map([
   ["tests/kill.test.ts", 180],
-  ["tests/oracle/engine-core.test.ts", 55],
-  ["tests/oracle/engine-full-1.test.ts", 55],
-  ["tests/oracle/engine-full-2.test.ts", 55],
+  ["tests/oracle/engine.test.ts", 110],
   ["tests/reload.test.ts", 40],
   ["tests/service.test.ts", 40],
   ["tests/corruption.test.ts", 33],

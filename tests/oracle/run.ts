@@ -1,7 +1,7 @@
 /**
- * A longer run of the oracle: `npm run oracle -- --pairs 1000000 --seed 1`. As many processes as there are cores take
- * rounds of pairs in turns, go on where some differ, and end with one JSON line; exit code 1 where there was a
- * difference.
+ * Runs the oracle: `npm run oracle -- --pairs 1000000 --seed 1`. As many processes as there are cores take rounds of
+ * pairs in turns, go on where some differ, and end with one JSON line; exit code 1 where there was a difference.
+ * `--core`: sequences, loops and `no` only, each pair in every way of running it; else the ways take turns.
  */
 
 import { type ChildProcess, fork } from "node:child_process";
@@ -9,13 +9,15 @@ import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { takingTurns } from "./against-engine.ts";
+import { takingTurns, WAYS } from "./against-engine.ts";
 import { type Compared, comparePairs } from "./pairs.ts";
 
-const ROUND = 5_000;
+const ROUND = 1_000;
+const TELL_EVERY = 20_000;
 const DIFFERENCES_MAX = 100;
 
 interface Round {
+  readonly core: boolean;
   readonly fromSeed: number;
   readonly count: number;
 }
@@ -23,8 +25,9 @@ interface Round {
 if (process.send === undefined) await runAll();
 else process.on("message", (round: Round) => process.send?.(compareRound(round)));
 
-function compareRound({ fromSeed, count }: Round): Compared {
-  return comparePairs({ profile: "full", fromSeed, count, ways: takingTurns });
+function compareRound({ core, fromSeed, count }: Round): Compared {
+  const profile = core ? "core" : "full";
+  return comparePairs({ profile, fromSeed, count, ways: core ? () => WAYS : takingTurns });
 }
 
 async function runAll(): Promise<void> {
@@ -32,6 +35,7 @@ async function runAll(): Promise<void> {
     options: {
       pairs: { type: "string", default: "100000" },
       seed: { type: "string", default: "1" },
+      core: { type: "boolean", default: false },
     },
   });
   const pairs = Number(values.pairs);
@@ -45,7 +49,8 @@ async function runAll(): Promise<void> {
     const child = fork(fileURLToPath(import.meta.url));
     const death = deathOf(child);
     while (begun < pairs && differences < DIFFERENCES_MAX) {
-      const round = { fromSeed: seed + begun, count: Math.min(ROUND, pairs - begun) };
+      const count = Math.min(ROUND, pairs - begun);
+      const round: Round = { core: values.core, fromSeed: seed + begun, count };
       begun += round.count;
       child.send(round);
       const compared = await Promise.race([answerOf(child), death]);
@@ -54,7 +59,7 @@ async function runAll(): Promise<void> {
       for (const difference of compared.differences)
         process.stderr.write(`${JSON.stringify(difference)}\n`);
       done += round.count;
-      process.stderr.write(`${done} of ${pairs} pairs\n`);
+      if (done % TELL_EVERY === 0) process.stderr.write(`${done} of ${pairs} pairs\n`);
     }
     child.disconnect();
   };
