@@ -8,8 +8,11 @@ import { RE2JS } from "re2js";
 /** Longest pattern in UTF-16 units. */
 export const REGEX_PATTERN_LIMIT = 512;
 
-/** Longest text in UTF-16 units that the run time looks at: what lies behind is not searched. */
-export const REGEX_INPUT_LIMIT = 8192;
+/**
+ * Longest text in UTF-16 units that the run time looks at: no text of an event of the usual greatest size (64 KiB) is longer.
+ * What lies behind is not searched, so where nothing was found before it nothing is known.
+ */
+export const REGEX_INPUT_LIMIT = 65_536;
 
 export interface Regex {
   readonly error: null;

@@ -2,7 +2,7 @@
 
 import { unreachable } from "../../base/assert.ts";
 import type { Value } from "../../base/value.ts";
-import type { Expr, TextTest } from "../../dsl/expr.ts";
+import type { Expr } from "../../dsl/expr.ts";
 import { foldCase } from "../functions/case-folding.ts";
 import { regexOf, subject, wildcardOf } from "../functions/text-test.ts";
 import type { Wildcard } from "../functions/wildcard.ts";
@@ -51,8 +51,7 @@ function testCondition(
   const value = emitter.frame.temporary();
   const tests: Source[] = [];
   for (const item of items as readonly Value[]) {
-    const test =
-      typeof item === "string" ? one(emitter, expr.test, expr.caseless, value, item) : null;
+    const test = typeof item === "string" ? one(emitter, expr, value, item, wanted) : null;
     if (test !== null) tests.push(test);
     // What no item fits is unknown where one of them cannot be judged.
     else if (!wanted) return "false";
@@ -65,13 +64,16 @@ function testCondition(
   return `(${read} && ${fold}${wanted ? "" : "!"}(${tests.join(" || ")}))`;
 }
 
-/** Does the text in the variable `value`, folded already, fit the item? Null for a bad regular expression. */
+/**
+ * Does the text in the variable `value`, folded already, fit the item? Where that is unknown, the answer is not the one
+ * that is wanted. Null for a bad regular expression.
+ */
 function one(
   emitter: Emitter,
-  test: TextTest,
-  caseless: boolean,
+  { test, caseless }: Extract<Expr, { kind: "text test" }>,
   value: Source,
   item: string,
+  wanted: boolean,
 ): Source | null {
   const text = quote(subject(test, caseless, item));
   switch (test) {
@@ -85,7 +87,8 @@ function one(
       return wildcardSource(emitter, value, wildcardOf(item, caseless));
     case "matches": {
       const regex = regexOf(item, caseless);
-      return regex === null ? null : `${emitter.constant(regex)}(${value})`;
+      const decided = wanted ? "=== true" : "!== false";
+      return regex === null ? null : `${emitter.constant(regex)}(${value}) ${decided}`;
     }
     default:
       return unreachable(test);

@@ -12,8 +12,8 @@ import { junction } from "./logic.ts";
 import { Memo } from "./memo.ts";
 import { matchesWildcard, parseWildcard, type Wildcard } from "./wildcard.ts";
 
-/** Does a text fit what is looked for? */
-export type Matcher = (text: string) => boolean;
+/** Does a regular expression match somewhere in a text? Unknown where it does not in what is looked at of a longer one. */
+export type Matcher = (text: string) => Tri;
 
 const MEMO_LIMIT = 1_000;
 const regexes = new Memo((pattern) => regexMatcher(pattern, false), MEMO_LIMIT);
@@ -41,8 +41,10 @@ export function regexOf(pattern: string, caseless: boolean): Matcher | null {
 function regexMatcher(pattern: string, caseless: boolean): Matcher | null {
   const regex = compileRegex(pattern, caseless);
   if (regex.error !== null) return null;
-  return (text) =>
-    regex.test(text.length > REGEX_INPUT_LIMIT ? text.slice(0, REGEX_INPUT_LIMIT) : text);
+  return (text) => {
+    if (text.length <= REGEX_INPUT_LIMIT) return regex.test(text);
+    return regex.test(text.slice(0, REGEX_INPUT_LIMIT)) ? true : null;
+  };
 }
 
 /** The meaning of `left TEST right`. */
