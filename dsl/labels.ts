@@ -7,7 +7,7 @@ import type { Element, Keys, Sequence, TakingElement } from "./ast.ts";
 import { refuseReserved } from "./declarations.ts";
 import { isLoop } from "./quantity.ts";
 import { insertion } from "./report.ts";
-import type { Checking, StepSight } from "./scope.ts";
+import { type Checking, REFUSED, type StepSight } from "./scope.ts";
 import type { SourceTable } from "./source-table.ts";
 import type { Shape } from "./type.ts";
 
@@ -49,6 +49,8 @@ export function stepName(element: TakingElement): string {
 class Collector {
   readonly drafts: Draft[] = [];
   readonly steps = new Map<TakingElement, LabelledStep>();
+  /** Names of what is in braces. */
+  readonly refused: string[] = [];
   readonly #byName = new Map<string, number>();
   readonly #checking: Checking;
   readonly #table: SourceTable;
@@ -95,9 +97,12 @@ class Collector {
 
   #refuseLabel(element: TakingElement): void {
     if (element.label === null) return;
+    this.refused.push(element.label.text);
     this.#checking.report.error("E0316", element.label.span, "only a step has a name", {
       label: "this names something in braces",
-      notes: ["the steps within the braces can be named"],
+      notes: [
+        "the steps within the braces can be named, and `count(a, b)` counts the events of several",
+      ],
     });
   }
 
@@ -161,9 +166,12 @@ export function collectLabels(
   const collector = new Collector(checking, table, by);
   collector.sequence(sequence, new Set(), false);
   const sights = collector.drafts.map((draft, label) => ({ ...draft, label }));
+  const refused = collector.refused.map((name): StepSight => {
+    return { name, label: REFUSED, repeated: true, shapes: [] };
+  });
   return {
     sights,
-    byName: new Map(sights.map((sight) => [sight.name, sight])),
+    byName: new Map([...refused, ...sights].map((sight) => [sight.name, sight])),
     steps: collector.steps,
   };
 }

@@ -17,6 +17,7 @@ import {
   type Checking,
   firstName,
   POISONED,
+  REFUSED,
   type Scope,
   type StepSight,
   type Typed,
@@ -180,6 +181,7 @@ export function isVisible(step: StepSight, span: Span, scope: Scope, checking: C
   const { report } = checking;
   const { name } = step;
   if (scope.visible.has(step.label)) return true;
+  if (step.label === REFUSED) return false;
   if (scope.own === step.label) {
     report.error("E0206", span, `\`${name}\` has taken nothing yet when this is judged`, {
       label: "the step itself",

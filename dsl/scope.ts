@@ -21,12 +21,14 @@ export const POISONED: Typed = { expr: { kind: "const", value: null }, type: POI
 /** A step, or an entry of a window's `over`, as expressions see it. */
 export interface StepSight {
   readonly name: string;
-  /** Index into the rule's labels. */
+  /** Index into the rule's labels; `REFUSED` for a name that was refused, so that its uses are no further errors. */
   readonly label: number;
   /** May have taken several events: a list of values (X-4). */
   readonly repeated: boolean;
   readonly shapes: readonly Shape[];
 }
+
+export const REFUSED = -1;
 
 /** A key part by its shown name. */
 export interface KeySight {
