@@ -10,8 +10,8 @@
  * can come before them in its input.
  *
  * Invariants
- *  L1  All alerts that wait are of one millisecond, the group's present one; time does not go on before they were
- *      delivered.
+ *  L1  Alerts that wait are of the group's present millisecond, or decided by a deadline for the one after it (a window
+ *      that closes there); time does not go on before they were delivered, in the order of time, place and position.
  *  L2  Positions are counted for each rule and group; with the alert's own id they are the same on every restart.
  */
 
@@ -20,6 +20,7 @@ import type { RulePlan, StreamPlan } from "../dsl/plan.ts";
 import type { Feed } from "./feed.ts";
 import { FeedEvent } from "./feed-event.ts";
 import type { FeedRegistry } from "./feed-registry.ts";
+import { Heap } from "./heap.ts";
 import type { HoldLog } from "./hold-log.ts";
 import type { Alert } from "./outputs.ts";
 import type { RuleRunner } from "./rule-runner.ts";
@@ -30,6 +31,11 @@ interface Link {
   /** Rules that read nothing else. */
   readonly atOnce: readonly RuleRunner[];
   readonly later: readonly RuleRunner[];
+}
+
+/** Of several rules below, the first in the chain comes first; of one rule, what it decided first. */
+function compareDeliveries({ event: a }: Delivery, { event: b }: Delivery): number {
+  return a.timeMs - b.timeMs || a.place - b.place || a.seq - b.seq;
 }
 
 interface Delivery {
@@ -57,8 +63,13 @@ export class AlertChain {
   readonly #feeds: FeedRegistry;
   readonly #holds: HoldLog;
   readonly #links = new Map<string, Link>();
+  /** To deliver before anything else happens. */
   readonly #now: Delivery[] = [];
-  #waiting: Delivery[] = [];
+  /** Those that need not wait for the end of their millisecond, but for its beginning. Empty between two calls. */
+  #ahead: Delivery[] = [];
+  #waiting = new Heap<Delivery>(compareDeliveries);
+  /** By name of a rule, the last position of a version of it among the group's rules. */
+  readonly #positions = new Map<string, number>();
 
   /** `group`: names the feeds of this group's alerts. */
   constructor(group: string, feeds: FeedRegistry, holds: HoldLog) {
@@ -77,12 +88,20 @@ export class AlertChain {
       const later = readers.filter(({ rule }) => rule.streams.length > 1);
       this.#links.set(stream.name, { stream, atOnce, later });
     }
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const { event } of waiting) {
+    const stays: Delivery[] = [];
+    for (const { event } of this.#waiting.items()) {
       const link = this.#links.get(event.stream);
       if (link === undefined || link.later.length === 0) this.#holds.release(event);
-      else this.#waiting.push({ event, link });
+      else stays.push({ event, link });
+    }
+    this.#waiting = new Heap(compareDeliveries, stays);
+  }
+
+  /** The group's rules have their positions. */
+  follow(runners: readonly RuleRunner[]): void {
+    this.#positions.clear();
+    for (const { line, position } of runners) {
+      this.#positions.set(line, Math.max(position, this.#positions.get(line) ?? position));
     }
   }
 
@@ -106,13 +125,23 @@ export class AlertChain {
     return this.#links.size === 0;
   }
 
-  /** The millisecond of the alerts that wait for its end; Infinity where none does. */
+  /** The first millisecond of alerts that wait for its end; Infinity where none does. */
   get waitingMs(): number {
-    return this.#waiting[0]?.event.timeMs ?? Number.POSITIVE_INFINITY;
+    return this.#waiting.peek()?.event.timeMs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** A rule of the group has alerted; `line` is its name today. */
-  decided(line: string, alert: Alert, timeMs: number): void {
+  /** The position of the rule whose alert is the first that waits; there must be one. */
+  get waitingPosition(): number {
+    return this.#positions.get(this.#waiting.peek()?.event.stream ?? "") ?? -1;
+  }
+
+  /** The millisecond of the alerts that wait for its beginning; Infinity where none does. */
+  get aheadMs(): number {
+    return this.#ahead[0]?.event.timeMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** A rule of the group has alerted; `line` is its name today, `nowMs` the group's time. */
+  decided(line: string, alert: Alert, timeMs: number, nowMs: number): void {
     const link = this.#links.get(line);
     if (link === undefined) return;
     const feed = this.#feedOf(link);
@@ -120,7 +149,10 @@ export class AlertChain {
     feed.lastSeq = seq;
     feed.changed = true;
     const event = new FeedEvent(feed, seq, 0, timeMs, 0, alert.id, dataOf(alert));
-    if (link.atOnce.length > 0) this.#now.push({ event, link });
+    if (link.atOnce.length > 0) {
+      if (timeMs > nowMs) this.#ahead.push({ event, link });
+      else this.#now.push({ event, link });
+    }
     if (link.later.length === 0) return;
     this.#waiting.push({ event, link });
     this.#holds.hold(event);
@@ -138,23 +170,23 @@ export class AlertChain {
     }
   }
 
-  /** The millisecond is over: delivers what waited for that, and what comes of it. */
-  deliverWaiting(): void {
-    for (let next = this.#takeFirst(); next !== undefined; next = this.#takeFirst()) {
-      this.#holds.release(next.event);
-      for (const runner of next.link.later) runner.offer(next.event);
+  /** The millisecond begins that alerts were decided for: delivers those that wait for nothing else. */
+  deliverAhead(): void {
+    const ahead = this.#ahead;
+    this.#ahead = [];
+    for (const delivery of ahead) {
+      this.#now.push(delivery);
       this.deliverNow();
     }
   }
 
-  /** The waiting alert of the least place; of one rule, the one decided first. */
-  #takeFirst(): Delivery | undefined {
-    let first: Delivery | undefined;
-    for (const delivery of this.#waiting) {
-      if (first === undefined || delivery.event.place < first.event.place) first = delivery;
-    }
-    this.#waiting = this.#waiting.filter((delivery) => delivery !== first);
-    return first;
+  /** Nothing comes any more before the first alert that waits: delivers it, and what comes of it at once. */
+  deliverNext(): void {
+    const next = this.#waiting.pop();
+    if (next === undefined) return;
+    this.#holds.release(next.event);
+    for (const runner of next.link.later) runner.offer(next.event);
+    this.deliverNow();
   }
 
   /** Takes back a stored event that waited here. Alerts are stored in the order of their positions. */

@@ -10,6 +10,8 @@ import type { RulePlan, RuleSetPlan } from "../dsl/plan.ts";
 /** A version of a rule that only finishes what it began. */
 export interface Draining {
   readonly rule: RulePlan;
+  /** The rule's name today: under it, its alerts are events of other rules. */
+  readonly line: string;
   /** Is it one of the hidden copies? */
   readonly hidden: boolean;
   /** Names of the streams of its group, sorted as texts. */
@@ -26,7 +28,10 @@ export interface GroupMember<D extends Draining> {
 export interface GroupPlan<D extends Draining> {
   /** Sorted as texts. */
   readonly streams: readonly string[];
-  /** In ascending order of names (T-5); of one rule those that drain first, as they are given. */
+  /**
+   * Each after those whose alerts it reads, otherwise in ascending order of names (T-5); of one rule those that drain
+   * first, as they are given.
+   */
   readonly members: readonly GroupMember<D>[];
 }
 
@@ -109,24 +114,50 @@ function membersOf<D extends Draining>(
     ...rules.map((rule) => ({ rule, hidden: false, draining: null })),
     ...hidden,
   ];
-  return members.sort((a, b) => compareText(a.rule.name, b.rule.name));
+  members.sort((a, b) => compareText(a.rule.name, b.rule.name));
+  return belowFirst(members, ({ rule, draining }) => ({
+    name: draining?.line ?? rule.name,
+    streams: rule.streams,
+  }));
 }
 
-/** The rules so that each comes after those whose alerts it reads; otherwise by name. */
+/** The rules so that each comes after those whose alerts it reads; otherwise as they are given, which is by name. */
 export function inChainOrder(rules: readonly RulePlan[]): readonly RulePlan[] {
-  const byName = new Map(rules.map((rule) => [rule.name, rule]));
-  const ordered = new Set<RulePlan>();
-  const pending = [...rules].reverse();
-  for (let rule = pending.at(-1); rule !== undefined; rule = pending.at(-1)) {
-    const missing = rule.streams.flatMap((name) => {
-      const below = byName.get(name);
-      return below === undefined || ordered.has(below) ? [] : [below];
-    });
+  return belowFirst(rules, (rule) => rule);
+}
+
+/** What stands in a chain: the name of its alerts, and what it reads. */
+interface ChainPart {
+  readonly name: string;
+  readonly streams: readonly string[];
+}
+
+/**
+ * Each after those that it reads, otherwise as they are given. Only an old version may read what reads its own rule
+ * today: there the one that was come to first goes last.
+ */
+function belowFirst<T>(items: readonly T[], partOf: (item: T) => ChainPart): readonly T[] {
+  const byName = new Map<string, T[]>();
+  for (const item of items) {
+    const { name } = partOf(item);
+    const known = byName.get(name);
+    if (known === undefined) byName.set(name, [item]);
+    else known.push(item);
+  }
+  const ordered = new Set<T>();
+  const entered = new Set<T>();
+  const pending = [...items].reverse();
+  for (let item = pending.at(-1); item !== undefined; item = pending.at(-1)) {
+    const below = entered.has(item)
+      ? []
+      : partOf(item).streams.flatMap((name) => byName.get(name) ?? []);
+    entered.add(item);
+    const missing = below.filter((one) => !entered.has(one));
     if (missing.length > 0) {
       pending.push(...missing.reverse());
       continue;
     }
-    ordered.add(rule);
+    ordered.add(item);
     pending.pop();
   }
   return [...ordered];

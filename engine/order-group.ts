@@ -93,8 +93,8 @@ export class OrderGroup implements RuleClock {
   }
 
   /**
-   * The group's rules in ascending order of names, and the rule index of each stream by its place. The links of its
-   * chain were set before. Deadlines of rules that are no more go with them.
+   * The group's rules in the order of their chain (GroupPlan), and the rule index of each stream by its place. The
+   * links of its chain were set before. Deadlines of rules that are no more go with them.
    */
   setRules(runners: readonly RuleRunner[], indexes: readonly (RuleIndex | undefined)[]): void {
     const present = new Set(runners);
@@ -114,6 +114,7 @@ export class OrderGroup implements RuleClock {
     this.#drains = runners.some(({ drainedMs }) => drainedMs !== null);
     this.#indexes = indexes;
     this.#chain = this.chain.isEmpty ? null : this.chain;
+    this.chain.follow(runners);
     this.#begun = false;
     if (!settled) this.timers.settle((runner) => present.has(runner));
   }
@@ -384,7 +385,8 @@ export class OrderGroup implements RuleClock {
     const { timeMs, timeFrac } = this.frontier;
     if (this.#nextMs() < timeMs) this.#runUpTo(timeMs);
     // At the end of all feeds nothing more comes in the last millisecond.
-    if (timeFrac >= 1 && this.#chain?.waitingMs === timeMs) this.#deliverWaiting(this.#chain);
+    if (timeFrac < 1 || this.#chain === null) return;
+    while (this.#chain.waitingMs === timeMs) this.#deliverNext(this.#chain);
   }
 
   /** Keys were restored of which time has passed some deadlines already; those only forget. */
@@ -405,21 +407,45 @@ export class OrderGroup implements RuleClock {
   /** The time of what is next beside the events of streams: a deadline, or alerts that are events. */
   #nextMs(): number {
     const { nextMs } = this.timers;
-    return this.#chain === null ? nextMs : Math.min(nextMs, this.#chain.waitingMs);
+    return this.#chain === null
+      ? nextMs
+      : Math.min(nextMs, this.#chain.waitingMs, this.#chain.aheadMs);
   }
 
-  /** Everything before a time: at each instant the alerts first, for they are events, then the deadlines (T-5). */
+  /**
+   * Everything before a time. At each instant a rule hears all alerts of the rules that it reads, for they are events,
+   * before its own deadlines fire (T-5); and those come in the order of the chain, also where deadlines decide them.
+   */
   #runUpTo(timeMs: number): void {
+    const chain = this.#chain;
     while (this.#nextMs() < timeMs) {
-      if (this.#chain !== null && this.#chain.waitingMs <= this.timers.nextMs)
-        this.#deliverWaiting(this.#chain);
+      if (chain === null) this.#fireNext();
+      else if (chain.aheadMs <= Math.min(this.timers.nextMs, chain.waitingMs))
+        this.#deliverAhead(chain);
+      else if (this.#isAlertNext(chain)) this.#deliverNext(chain);
       else this.#fireNext();
     }
+    // Decided ahead by the deadlines that fired last, of which none before `timeMs` is left.
+    while (chain !== null && chain.aheadMs <= timeMs) this.#deliverAhead(chain);
   }
 
-  #deliverWaiting(chain: AlertChain): void {
+  /** Is a waiting alert before the next deadline? Not while its rule, or one before that, may still alert there. */
+  #isAlertNext(chain: AlertChain): boolean {
+    const { nextMs, nextPosition } = this.timers;
+    if (chain.waitingMs !== nextMs) return chain.waitingMs < nextMs;
+    return chain.waitingPosition < nextPosition;
+  }
+
+  #deliverNext(chain: AlertChain): void {
     this.#acted = true;
-    chain.deliverWaiting();
+    if (chain.waitingMs > this.nowMs) this.nowMs = chain.waitingMs;
+    chain.deliverNext();
+  }
+
+  #deliverAhead(chain: AlertChain): void {
+    this.#acted = true;
+    if (chain.aheadMs > this.nowMs) this.nowMs = chain.aheadMs;
+    chain.deliverAhead();
   }
 
   #fireNext(): void {

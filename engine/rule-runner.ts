@@ -90,7 +90,7 @@ interface LimitTally {
 
 export class RuleRunner implements MatcherHost, TimerOwner {
   rule: RulePlan;
-  /** Position in its order group, ascending by name: orders deadlines of one instant (T-5). */
+  /** Position in its order group, after the rules whose alerts it reads: orders deadlines of one instant (T-5). */
   position = 0;
   /** The rule's name today: under it, its alerts are events of other rules. An old version may have had another. */
   line: string;
@@ -267,7 +267,8 @@ export class RuleRunner implements MatcherHost, TimerOwner {
     }
     this.#alertCount++;
     const { alert, text, to } = this.#alerts.make(match, suppressed);
-    this.#chain.decided(this.line, alert, Math.max(timeMs, this.clock.nowMs));
+    const { nowMs } = this.clock;
+    this.#chain.decided(this.line, alert, Math.max(timeMs, nowMs), nowMs);
     if (this.hidden) return;
     this.#outputs.push({ kind: "alert", timeMs, rule: this.rule.name, key, text, alert, to });
   }

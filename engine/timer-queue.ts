@@ -1,5 +1,6 @@
 /**
- * The deadlines of one order group, fired in the order of T-5: by deadline, then rule, then key by code point.
+ * The deadlines of one order group, fired in the order of T-5: by deadline, then rule, then key by code point. A rule
+ * comes after those whose alerts it reads, so that what those decide at an instant is known before it decides there.
  * Entries are never taken back: a matcher ignores a deadline that no longer means anything. Those of rules that are no
  * more are taken out together.
  */
@@ -9,7 +10,7 @@ import { Heap } from "./heap.ts";
 
 /** Whose deadline it is. Where keys are to be restored it is nobody's, and comes before all of that instant. */
 export interface TimerOwner {
-  /** Position of the rule in ascending order of names; it may change between two events, and then `settle` is due. */
+  /** Position of the rule in its order group; it may change between two events, and then `settle` is due. */
   readonly position: number;
 }
 
@@ -35,6 +36,11 @@ export class TimerQueue<O extends TimerOwner> {
   push(timer: Timer<O>): void {
     this.#heap.push(timer);
     if (timer.deadlineMs < this.nextMs) this.nextMs = timer.deadlineMs;
+  }
+
+  /** Position of the owner of the first timer, which there must be. */
+  get nextPosition(): number {
+    return this.#heap.peek()?.owner?.position ?? -1;
   }
 
   /** Takes the first timer; there must be one. */
