@@ -65,7 +65,10 @@ export function longestReportsOf(input: KeyInput): Report[] {
   return reports;
 }
 
-/** The most preferred candidate of the earliest start that has one, if nothing can still come instead. */
+/**
+ * The most preferred candidate of the earliest start that has one, if nothing can still come instead: of an earlier start
+ * what would drop this one, or be dropped by its report.
+ */
 function decidable(play: Play, instant: Instant): Reading | null {
   const { input, candidates, drops } = play;
   const best = candidates
@@ -76,11 +79,13 @@ function decidable(play: Play, instant: Instant): Reading | null {
     )[0];
   if (best === undefined) return null;
   const start = startOf(best.trace);
+  const dropped = dropOf(play.skip, best.trace, instant);
   const isInstead = (trace: Trace, path: readonly number[], isTaking: boolean): boolean => {
     const other = startOf(trace);
     if (isDropped(drops, other)) return false;
     if (other === start) return prefers(path, best.trace.path);
-    return other >= 0 && other < start && wouldDrop(play, trace, isTaking, start);
+    if (other < 0 || other >= start) return false;
+    return wouldDrop(play, trace, isTaking, start) || dropped(other);
   };
   const isBlocked =
     play.enumeration.pendings.some(
