@@ -98,9 +98,7 @@ export class OrderGroup implements RuleClock {
    */
   setRules(runners: readonly RuleRunner[], indexes: readonly (RuleIndex | undefined)[]): void {
     const present = new Set(runners);
-    let settled = this.#runners.every(
-      (runner) => present.has(runner) || runner.openDeadlines === 0,
-    );
+    let settled = this.#runners.every((runner) => present.has(runner) || !runner.hasTimers);
     let before = -1;
     const known = new Set(this.#runners);
     for (const [position, runner] of runners.entries()) {
@@ -125,7 +123,7 @@ export class OrderGroup implements RuleClock {
     this.chain.removeReader(gone);
     this.#runners = this.#runners.filter((runner) => runner !== gone);
     this.#drains = this.#runners.some(({ drainedMs }) => drainedMs !== null);
-    if (gone.openDeadlines > 0) this.timers.settle((runner) => runner !== gone);
+    if (gone.hasTimers) this.timers.settle((runner) => runner !== gone);
   }
 
   /** Streams have other places: `placeOf` gives the new one, or null where the stream is none of the group's. */
@@ -455,7 +453,7 @@ export class OrderGroup implements RuleClock {
       return;
     }
     if (deadlineMs > this.nowMs) this.nowMs = deadlineMs;
-    if (runner.decidesAtDeadlines) this.#acted = true;
+    if (runner.decidesAt(key)) this.#acted = true;
     runner.expire(key, deadlineMs);
     this.#chain?.deliverNow();
   }

@@ -68,10 +68,11 @@ export interface DeadOutput extends Ordered {
   readonly kind: "dead";
   readonly stream: string;
 }
-/** A limit of A-3 was reached: once per minute of event time, rule and limit. */
+/** Limits of A-3 were reached: once per minute of event time and rule. */
 export interface LimitOutput extends Ordered {
   readonly kind: "control";
   readonly control: "limit";
+  /** The first of those that dropped something; its text tells all. */
   readonly limit: LimitName;
 }
 export type Output = AlertOutput | LateOutput | DeadOutput | LimitOutput;

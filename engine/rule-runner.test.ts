@@ -56,8 +56,13 @@ test("a limit is told once per minute of event time, with what was dropped until
   expect(told).toEqual([
     ["control", { ...body, dropped: 1, time: "1970-01-01T00:00:59Z" }],
     ["control", { ...body, dropped: 2, time: "1970-01-01T00:01:00Z" }],
-    ["control", { ...body, dropped: 2, time: "1970-01-01T00:02:10Z" }],
+    ["control", { ...body, dropped: 1, time: "1970-01-01T00:02:00Z" }],
   ]);
+  engine.advance(180_001);
+  const last = engine.takeOutputs().map(({ text }) => JSON.parse(text));
+  expect(last).toEqual([{ ...body, dropped: 1, time: "1970-01-01T00:03:00Z" }]);
+  engine.advance(900_000);
+  expect(engine.takeOutputs()).toEqual([]);
   expect(engine.status().rules[0]?.limits).toContainEqual({ limit: "open", dropped: 5 });
 });
 

@@ -81,11 +81,18 @@ export const LIMIT_NAMES: readonly LimitName[] = [
   "matches per event",
 ];
 
-/** What a limit has dropped: in all, and since the last meta-alert, which stood in `minute` (minutes since 1970). */
+/** What a limit has dropped: in all, and since the last meta-alert. */
 interface LimitTally {
   dropped: number;
   untold: number;
-  minute: number;
+}
+
+/** In the timer queue: no key of a rule, but what its limits have still to tell. Behind the keys of its instant. */
+const LIMITS_KEY = "\uffff";
+
+/** Minutes since 1970. */
+function minuteOf(timeMs: number): number {
+  return Math.floor(timeMs / MINUTE_MS);
 }
 
 export class RuleRunner implements MatcherHost, TimerOwner {
@@ -112,8 +119,11 @@ export class RuleRunner implements MatcherHost, TimerOwner {
   readonly #tallies: readonly LimitTally[] = LIMIT_NAMES.map(() => ({
     dropped: 0,
     untold: 0,
-    minute: Number.NEGATIVE_INFINITY,
   }));
+  /** The minute of the last meta-alert. */
+  #toldMinute = Number.NEGATIVE_INFINITY;
+  /** When what is untold is to be told, by the timer queue; Infinity: nothing is. */
+  #limitsDueMs = Number.POSITIVE_INFINITY;
   #matches = 0;
   #alertCount = 0;
   #excepted = 0;
@@ -178,7 +188,8 @@ export class RuleRunner implements MatcherHost, TimerOwner {
 
   /** Has it finished what it began? Of one that drains. */
   get isDrained(): boolean {
-    return this.storedKeys === null && this.matcher.isDrained(this.clock.nowMs);
+    if (this.storedKeys !== null || this.hasUntold) return false;
+    return this.matcher.isDrained(this.clock.nowMs);
   }
 
   /**
@@ -188,7 +199,7 @@ export class RuleRunner implements MatcherHost, TimerOwner {
   adopt(warm: RuleRunner, move: (event: EventRecord) => void): void {
     this.matcher.adopt(warm.matcher, move);
     this.once?.adopt(warm.once);
-    for (const [index, { untold, minute }] of warm.#tallies.entries())
+    for (const [index, { untold, minute }] of warm.tallies().entries())
       this.restoreTally(index, untold, minute);
     this.recordChanged = true;
   }
@@ -201,13 +212,22 @@ export class RuleRunner implements MatcherHost, TimerOwner {
 
   /** A timer of this rule has fired. */
   expire(key: string, deadlineMs: number): void {
+    if (key === LIMITS_KEY) {
+      this.#limitsDue(deadlineMs);
+      return;
+    }
     if (this.#armed.get(key) === deadlineMs) this.#armed.delete(key);
     this.#meter?.enter(this.line);
     this.matcher.expire(key, deadlineMs);
     this.#meter?.leave();
   }
 
-  /** May a deadline of the rule report something? */
+  /** May the deadline of the key report something? */
+  decidesAt(key: string): boolean {
+    return this.decidesAtDeadlines || key === LIMITS_KEY;
+  }
+
+  /** May a deadline of the rule's keys report something? */
   get decidesAtDeadlines(): boolean {
     return this.matcher.stored?.deadlines !== "forget";
   }
@@ -283,19 +303,57 @@ export class RuleRunner implements MatcherHost, TimerOwner {
   limitReached(limit: LimitName, count: number): void {
     const tally = this.#tallies[LIMIT_NAMES.indexOf(limit)] as LimitTally;
     tally.dropped += count;
+    if (this.hidden) return;
     tally.untold += count;
     this.recordChanged = true;
-    if (this.hidden) return;
+    if (minuteOf(this.clock.nowMs) > this.#toldMinute) this.#tellLimits();
+    else this.#armLimits();
+  }
+
+  /** One meta-alert of all that was dropped since the last (A-3). */
+  #tellLimits(): void {
+    const untold = LIMIT_NAMES.flatMap((limit, i) => {
+      const dropped = this.#tallies[i]?.untold ?? 0;
+      return dropped === 0 ? [] : [{ limit, dropped }];
+    });
+    const [first, ...others] = untold;
+    if (first === undefined) return;
+    for (const tally of this.#tallies) tally.untold = 0;
+    this.recordChanged = true;
     const timeMs = this.clock.nowMs;
-    const minute = Math.floor(timeMs / MINUTE_MS);
-    if (minute <= tally.minute) return;
-    tally.minute = minute;
+    this.#toldMinute = minuteOf(timeMs);
     const { name: rule, version } = this.rule;
-    const dropped = tally.untold;
-    tally.untold = 0;
-    const body: Value = { kind: "limit", rule, version, limit, dropped, time: formatTime(timeMs) };
+    const { limit } = first;
+    const body: Value = {
+      kind: "limit",
+      rule,
+      version,
+      ...first,
+      ...(others.length === 0 ? {} : { others }),
+      time: formatTime(timeMs),
+    };
     const text = stringifyJson(body);
     this.#outputs.push({ kind: "control", control: "limit", timeMs, rule, key: "", limit, text });
+  }
+
+  /** What is untold is told when the rule's time enters the next minute. */
+  #armLimits(): void {
+    const deadlineMs = (this.#toldMinute + 1) * MINUTE_MS;
+    if (this.#limitsDueMs <= deadlineMs) return;
+    this.#limitsDueMs = deadlineMs;
+    this.clock.timers.push({ deadlineMs, owner: this, key: LIMITS_KEY });
+  }
+
+  #limitsDue(deadlineMs: number): void {
+    if (this.#limitsDueMs === deadlineMs) this.#limitsDueMs = Number.POSITIVE_INFINITY;
+    if (!this.hasUntold) return;
+    if (minuteOf(this.clock.nowMs) > this.#toldMinute) this.#tellLimits();
+    else this.#armLimits();
+  }
+
+  /** Have limits dropped what no meta-alert has told? */
+  get hasUntold(): boolean {
+    return this.#tallies.some(({ untold }) => untold > 0);
   }
 
   skipMissed(): void {
@@ -304,16 +362,23 @@ export class RuleRunner implements MatcherHost, TimerOwner {
 
   /** What a restart must know of the tallies, in the order of `LIMIT_NAMES`. */
   tallies(): readonly { readonly untold: number; readonly minute: number }[] {
-    return this.#tallies;
+    return this.#tallies.map(({ untold }) => ({ untold, minute: this.#toldMinute }));
   }
 
   restoreTally(index: number, untold: number, minute: number): void {
     const tally = this.#tallies[index];
-    if (tally === undefined) return;
+    if (tally === undefined || this.hidden) return;
     tally.untold = untold;
-    tally.minute = minute;
+    this.#toldMinute = Math.max(this.#toldMinute, minute);
+    if (untold > 0 && this.#toldMinute > Number.NEGATIVE_INFINITY) this.#armLimits();
   }
 
+  /** Does the timer queue hold something of the rule? */
+  get hasTimers(): boolean {
+    return this.#armed.size > 0 || this.#limitsDueMs < Number.POSITIVE_INFINITY;
+  }
+
+  /** Keys that wait for a deadline. */
   get openDeadlines(): number {
     return this.#armed.size;
   }
