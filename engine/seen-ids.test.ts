@@ -9,6 +9,26 @@ test("an identity counts for `within` of event time after it came, also where it
   expect(seen.isDuplicate("x", 1200)).toBe(true);
   expect(seen.isDuplicate("x", 1301)).toBe(false);
   expect(seen.isDuplicate("x", 900)).toBe(true);
+  expect(seen.isDuplicate("x", 799)).toBe(false);
+});
+
+test("which of two arrives first does not matter, and each counts for itself", () => {
+  const seen = new SeenIds(50, true);
+  seen.add("x", 100);
+  expect(seen.isDuplicate("x", 49)).toBe(false);
+  seen.add("x", 10);
+  expect(seen.takeChanged()).toEqual([{ id: "x", times: [10, 10, 100, 100] }]);
+  expect(seen.isDuplicate("x", 151)).toBe(false);
+  expect(seen.isDuplicate("x", 10)).toBe(true);
+  expect(seen.isDuplicate("x", 100)).toBe(true);
+  const restored = new SeenIds(50, true);
+  restored.restore("x", [10, 10, 100, 100]);
+  expect(restored.isDuplicate("x", 55)).toBe(true);
+  expect(restored.takeChanged()).toEqual([{ id: "x", times: [10, 100] }]);
+  expect(restored.isDuplicate("x", 75)).toBe(true);
+  restored.advance(200);
+  restored.add("x", 160);
+  expect(restored.takeChanged()).toEqual([{ id: "x", times: [160] }]);
 });
 
 test("memory is bounded by event time, and a sweep changes no answer", () => {
@@ -27,10 +47,10 @@ test("changes are told once", () => {
   seen.add("a", 0);
   seen.add("b", 50);
   expect(seen.takeChanged()).toEqual([
-    { id: "a", timeMs: 0 },
-    { id: "b", timeMs: 50 },
+    { id: "a", times: [0] },
+    { id: "b", times: [50] },
   ]);
   expect(seen.takeChanged()).toEqual([]);
   seen.advance(120);
-  expect(seen.takeChanged()).toEqual([{ id: "a", timeMs: null }]);
+  expect(seen.takeChanged()).toEqual([{ id: "a", times: null }]);
 });

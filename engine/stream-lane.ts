@@ -141,7 +141,7 @@ export class StreamLane {
       }
     }
     const id = this.#idOf(data);
-    if (id !== null && this.seen?.isDuplicate(id, ms) === true) {
+    if (id !== null && this.#isDuplicate(feed, id, ms, frac)) {
       this.#duplicates++;
       return null;
     }
@@ -151,6 +151,17 @@ export class StreamLane {
     if (id !== null) this.#remember(id, ms);
     this.#events++;
     return new FeedEvent(feed, seq, index, ms, frac, id, data);
+  }
+
+  /** A late event that is taken counts as of the watermark, so one is asked for there, too. */
+  #isDuplicate(feed: Feed, id: string, ms: number, frac: number): boolean {
+    const { seen } = this;
+    if (seen === null) return false;
+    if (seen.isDuplicate(id, ms)) return true;
+    const { late } = this.plan;
+    return (
+      late === "accept" && feed.isBelowWatermark(ms, frac) && seen.isDuplicate(id, feed.watermarkMs)
+    );
   }
 
   /** Below its own stream's watermark (T-2): dropped, or taken at the watermark. */

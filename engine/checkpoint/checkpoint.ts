@@ -280,11 +280,11 @@ export class Checkpoint {
       const seen = lane?.seen ?? null;
       const number = seen === null ? undefined : this.#idNumbers.get(seen);
       if (lane === undefined || seen === null || number === undefined) continue;
-      for (const { id, timeMs } of seen.takeChanged()) {
+      for (const { id, times } of seen.takeChanged()) {
         let value: Uint8Array | null = null;
-        if (timeMs !== null) {
+        if (times !== null) {
           writeText(id);
-          writer.double(timeMs);
+          for (const timeMs of times) writer.double(timeMs);
           value = writer.take();
         }
         changes.push({ space: SPACES.ids, key: textKey(number, id), value });

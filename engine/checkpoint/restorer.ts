@@ -324,7 +324,10 @@ export class Restorer {
       number,
       parts: "one",
       restore: (id, [value]) => {
-        if (value !== undefined) seen.restore(id, value.reader.double());
+        if (value === undefined) return;
+        const times: number[] = [];
+        while (!value.reader.done) times.push(value.reader.double());
+        seen.restore(id, times);
       },
       done: () => {
         seen.recall = null;
