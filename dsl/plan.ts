@@ -38,12 +38,17 @@ export interface StreamPlan {
   readonly fields: FieldsPlan | null;
 }
 
-/** How to read an event's time: texts by `format` (null: RFC 3339) in `zone` (null: UTC), numbers by `unit`. */
+/**
+ * How to read an event's time: texts by `format` (null: RFC 3339) in `zone` (null: UTC), numbers by `unit`, and with a
+ * declared unit and no format also texts of digits.
+ */
 export interface TimePlan {
   readonly path: FieldPath;
   readonly format: string | null;
   readonly zone: string | null;
   readonly unit: "s" | "ms" | "us" | "ns";
+  /** `unit ms` is declared, and not merely taken where none is. Any other unit is always declared. */
+  readonly declaredMs?: true;
 }
 
 /**

@@ -101,6 +101,7 @@ function timePlan(option: OptionOf<"time">, report: Reporter): TimePlan {
     format: format?.value ?? null,
     zone: zone?.value ?? null,
     unit: known ?? "ms",
+    ...(known === "ms" ? { declaredMs: true } : {}),
   };
 }
 

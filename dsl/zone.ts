@@ -26,9 +26,9 @@ export function zoned(timeMs: number, zone: string): Calendar | null {
   return { hour: moment.hour, dayOfWeek: moment.weekday, date: moment.toISODate() };
 }
 
-/** RFC 3339, and the two liberties that ISO 8601 producers take: a space for `T`, and no offset. */
+/** RFC 3339, and the two liberties that ISO 8601 producers take: a space for `T`, and no offset. No hour is 24. */
 const RFC_3339 =
-  /^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:[Zz]|[+-]\d{2}:?\d{2})?)?$/;
+  /^\d{4}-\d{2}-\d{2}(?:[Tt ](?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:[Zz]|[+-]\d{2}:?\d{2})?)?$/;
 
 /**
  * The time in ms that a text says: RFC 3339 without a format, else by the format (luxon's tokens,
@@ -39,10 +39,22 @@ export function parseTime(text: string, format: string | null, zone: string | nu
   const options = { zone: zone ?? "UTC", locale: "en" };
   if (format === null) {
     if (!RFC_3339.test(text)) return null;
-    return valid(DateTime.fromISO(text.replace(" ", "T"), options));
+    return fromIso(text.replace(" ", "T"), options);
   }
   if (formatProblem(format) !== null) return null;
   return valid(DateTime.fromFormat(text, format, options));
+}
+
+/** Where the second of an RFC 3339 time stands. */
+const SECOND_AT = 17;
+
+/** The second 60, with which RFC 3339 writes a leap second, is the first of the next minute: a day has 86,400 here. */
+function fromIso(text: string, options: { readonly zone: string; readonly locale: string }) {
+  if (text.slice(SECOND_AT - 1, SECOND_AT + 2) !== ":60")
+    return valid(DateTime.fromISO(text, options));
+  const before = `${text.slice(0, SECOND_AT)}59${text.slice(SECOND_AT + 2)}`;
+  const timeMs = valid(DateTime.fromISO(before, options));
+  return timeMs === null ? null : timeMs + 1000;
 }
 
 function valid(moment: DateTime): number | null {

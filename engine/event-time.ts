@@ -1,6 +1,6 @@
 /**
- * Reading of event times as a stream declares them (D-1): texts by RFC 3339 or a format, numbers by a unit. What is
- * finer than a millisecond is kept as a fraction, which only orders.
+ * Reading of event times as a stream declares them (D-1): texts by RFC 3339 or a format, numbers by a unit, also those
+ * that stand in texts where the unit is declared. What is finer than a millisecond is kept as a fraction, which only orders.
  */
 
 import type { Value, ValueObject } from "../base/value.ts";
@@ -13,6 +13,9 @@ import { type ReadTime, readRfc3339 } from "./rfc3339.ts";
 /** Event times lie in the years 0 to 9999, which RFC 3339 can write. */
 const FIRST_MS = -62_167_219_200_000;
 const LAST_MS = 253_402_300_799_999;
+
+/** A number in a text; longer ones are no time in any unit. */
+const DIGITS = /^-?\d{1,24}(?:\.\d{1,24})?$/;
 
 /** Units of a number per millisecond; for seconds it is the other way round. */
 const PER_MS = { ms: 1, us: 1_000, ns: 1_000_000 } as const;
@@ -70,6 +73,17 @@ export class EventClock {
     this.#read.frac = ms - this.#read.ms;
   }
 
+  /** A number that stands in a text, exactly: producers write so what a double cannot hold. */
+  #takeDigits(text: string, unit: TimePlan["unit"]): void {
+    const point = text.indexOf(".");
+    const decimals = point < 0 ? 0 : text.length - point - 1;
+    const count = BigInt(text.replace(".", "")) * (unit === "s" ? 1000n : 1n);
+    const perMs = 10n ** BigInt(decimals) * BigInt(unit === "s" ? 1 : PER_MS[unit]);
+    const rest = ((count % perMs) + perMs) % perMs;
+    this.#read.ms = Number((count - rest) / perMs);
+    this.#read.frac = Number(rest) / Number(perMs);
+  }
+
   #takeNumber(value: number, unit: TimePlan["unit"]): void {
     if (unit === "s") {
       // A double holds today's seconds to a quarter of a microsecond: what is below is noise of binary fractions.
@@ -96,6 +110,10 @@ export class EventClock {
   }
 
   #readText(text: string, time: TimePlan): string | null {
+    if (time.format === null && (time.unit !== "ms" || time.declaredMs) && DIGITS.test(text)) {
+      this.#takeDigits(text, time.unit);
+      return this.#checkRange(text);
+    }
     if (time.format === null && readRfc3339(text, this.#read)) {
       if (!this.#read.local || time.zone === null) return this.#checkRange(text);
     }

@@ -26,6 +26,7 @@ test("fractions of any length, offsets and no offset", () => {
   expect(read("2013-12-16T15:25:00.123456Z")).toEqual({ ms: ms + 123, frac: 0.456, local: false });
   expect(read("2013-12-16T15:25:00.1230000000001+02:00")?.ms).toBe(ms + 123 - 7_200_000);
   expect(read("2013-12-16T15:25:00-0530")?.ms).toBe(ms + 5.5 * 3_600_000);
+  expect(read("2016-12-31T23:59:60.25Z")?.ms).toBe(Date.UTC(2017, 0, 1) + 250);
   expect(read("2024-02-29T00:00:00Z")?.ms).toBe(Date.UTC(2024, 1, 29));
 });
 
@@ -37,6 +38,7 @@ test("what is no time is refused", () => {
     "2013-02-29T00:00:00Z",
     "2013-13-01T00:00:00Z",
     "2013-12-16T24:00:00Z",
+    "2013-12-16T15:25:61Z",
     "2013-12-16T15:25:00.Z",
     "2013-12-16T15:25:00ZZ",
     "2013-12-16T15:25:00+2",

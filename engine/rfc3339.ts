@@ -1,6 +1,7 @@
 /**
  * A fast reader of the usual shapes of RFC 3339 times, with fractions of any length:
  * `2023-07-10T12:24:49Z`, `2023-07-10 12:24:49.123456+02:00`. Everything else is left to the door of luxon.
+ * The second 60, with which RFC 3339 writes a leap second, is the first of the next minute.
  * Days are counted as in Howard Hinnant, "chrono-compatible low-level date algorithms" (days_from_civil).
  */
 
@@ -30,7 +31,7 @@ export function readRfc3339(text: string, out: ReadTime): boolean {
   const second = digits(text, 17, 2);
   // `digits` is negative where one is no digit, and a negative month or day is out of range.
   if (year < 0 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return false;
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return false;
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return false;
   const end = readFraction(text, out);
   if (end < 0) return false;
   const offsetMs = readOffset(text, end, out);
