@@ -66,7 +66,7 @@ test("entries of buckets are the value, else the key; tables take the key from t
   expect(loaded.set?.contents.get("OWNERS")).toEqual({
     kind: "table",
     rows: [
-      { key: 7, row: { team: "red", host: 7 } },
+      { key: "7", row: { team: "red", host: "7" } },
       { key: "web1", row: { team: "blue", host: "web1" } },
     ],
   });
