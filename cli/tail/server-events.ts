@@ -5,6 +5,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "../../base/random.ts";
+import { LinkedAbort } from "../../io/linked-abort.ts";
 import { UsageError } from "../exit-code.ts";
 
 export interface ServerEvent {
@@ -56,7 +57,7 @@ export async function* serverEvents(options: ServerEventsOptions): AsyncGenerato
 /** The texts of one connection, as they come. */
 async function* open(options: ServerEventsOptions, lastId: string): AsyncGenerator<string> {
   const { url, token, signal, onTrouble } = options;
-  const silence = new AbortController();
+  const silence = new LinkedAbort(signal);
   const timer = setTimeout(() => silence.abort(), SILENCE_MS);
   try {
     const answer = await fetch(url, {
@@ -66,7 +67,7 @@ async function* open(options: ServerEventsOptions, lastId: string): AsyncGenerat
         ...(lastId === "" ? {} : { "last-event-id": lastId }),
       },
       redirect: "error",
-      signal: AbortSignal.any([signal, silence.signal]),
+      signal: silence.signal,
     });
     if (answer.status >= 400 && answer.status < 500) {
       await answer.body?.cancel();
@@ -84,6 +85,7 @@ async function* open(options: ServerEventsOptions, lastId: string): AsyncGenerat
     }
   } finally {
     clearTimeout(timer);
+    silence.release();
   }
 }
 
