@@ -8,7 +8,7 @@ import { nearest } from "../base/edit-distance.ts";
 import type * as ast from "./ast.ts";
 import { WindowGrammar } from "./grammar-windows.ts";
 import type { Token } from "./lexer.ts";
-import { misplaced } from "./misplaced.ts";
+import { isPart, misplaced } from "./misplaced.ts";
 import { replaceWith, SYNTAX } from "./syntax-errors.ts";
 import * as t from "./tokens.ts";
 
@@ -62,8 +62,10 @@ export abstract class RuleGrammar extends WindowGrammar {
   #checkMetadataName(token: Token): void {
     if (METADATA.includes(token.image)) return;
     const { file, source, input: tokens } = this;
-    const problem = misplaced({ file, source, tokens, at: tokens.indexOf(token) });
-    if (problem !== null) this.failWith(problem, token);
+    if (isPart(token.image)) {
+      const problem = misplaced({ file, source, tokens, at: tokens.indexOf(token) });
+      if (problem !== null) this.failWith(problem, token);
+    }
     const meant = nearest(token.image, STATEMENT_STARTS);
     if (meant === null || METADATA.includes(meant)) return;
     this.fail(SYNTAX.misspelt, token, `a rule has no part called \`${token.image}\``, {

@@ -36,6 +36,13 @@ const BODIES: ReadonlyMap<string, BodyForm> = new Map([
 /** Words that begin a part of some body, and are no metadata. */
 const WORDS: ReadonlySet<string> = new Set(["by", "every", "within", "over", "until", "gap"]);
 
+/** What can be misplaced at all. */
+const PARTS: ReadonlySet<string> = new Set([
+  ...WORDS,
+  ...[...BODIES.values()].flatMap((form) => form.order),
+  "or",
+]);
+
 /** Of these the words `match`, `window` and `expect` are no beginning of a body. */
 const JOINING: ReadonlySet<unknown> = new Set([t.Dot, t.Comma, t.Per, t.By, t.Where]);
 
@@ -46,11 +53,16 @@ interface Site {
   readonly at: number;
 }
 
+/** Is the word a part of some body? */
+export function isPart(word: string): boolean {
+  return PARTS.has(word);
+}
+
 /** The diagnostic for a token that stands where no part of a body can; null where that is not what is wrong. */
 export function misplaced(site: Site): Diagnostic | null {
   const token = site.tokens[site.at];
   if (token === undefined) return null;
-  const head = bodyBefore(site.tokens, site.at);
+  const head = headsOf(site.tokens)[site.at] ?? null;
   if (head === "inside a block") return null;
   const word = token.image;
   if (head === null) return WORDS.has(word) ? withoutBody(site, token) : null;
@@ -98,27 +110,42 @@ function imageAt(tokens: readonly Token[], index: number): string {
 }
 
 /** The first word of the body behind whose beginning a token stands. */
-function bodyBefore(tokens: readonly Token[], at: number): number | "inside a block" | null {
-  let depth = 0;
-  for (let index = at - 1; index > 0; index--) {
-    const token = tokens[index];
-    if (token === undefined) return null;
-    if (token.image === "}") depth += 1;
-    if (token.image === "{") depth -= 1;
-    if (depth < 0) return isRuleBlock(tokens, index) ? null : "inside a block";
-    if (depth > 0 || !BODIES.has(token.image)) continue;
-    if (!JOINING.has(tokens[index - 1]?.tokenType)) return index;
+type Head = number | "inside a block" | null;
+
+/** Of each token of a piece. A text of many wrong words asks for each of them, and the words before it are the same. */
+const HEADS = new WeakMap<readonly Token[], readonly Head[]>();
+
+function headsOf(tokens: readonly Token[]): readonly Head[] {
+  let heads = HEADS.get(tokens);
+  if (heads === undefined) {
+    heads = findHeads(tokens);
+    HEADS.set(tokens, heads);
   }
-  return null;
+  return heads;
 }
 
-/** `rule NAME "title" {` */
-function isRuleBlock(tokens: readonly Token[], brace: number): boolean {
-  return tokens[0]?.tokenType === t.Rule && !tokens.slice(0, brace).some(isBrace);
-}
-
-function isBrace(token: Token): boolean {
-  return token.image === "{";
+/** O(tokens). */
+function findHeads(tokens: readonly Token[]): readonly Head[] {
+  const heads: Head[] = [];
+  const around: Head[] = [];
+  const isRule = tokens[0]?.tokenType === t.Rule;
+  let head: Head = null;
+  let blocks = 0;
+  for (const [index, { image }] of tokens.entries()) {
+    heads.push(head);
+    if (index === 0) continue;
+    if (image === "{") {
+      around.push(head);
+      // `rule NAME "title" {`
+      head = isRule && blocks === 0 ? null : "inside a block";
+      blocks += 1;
+    } else if (image === "}") {
+      head = around.pop() ?? null;
+    } else if (BODIES.has(image) && !JOINING.has(tokens[index - 1]?.tokenType)) {
+      head = index;
+    }
+  }
+  return heads;
 }
 
 /** Tokens of a range outside of brackets, the brackets that open among them. */
