@@ -81,7 +81,8 @@ export class EventClock {
     const perMs = 10n ** BigInt(decimals) * BigInt(unit === "s" ? 1 : PER_MS[unit]);
     const rest = ((count % perMs) + perMs) % perMs;
     this.#read.ms = Number((count - rest) / perMs);
-    this.#read.frac = Number(rest) / Number(perMs);
+    // Many nines must not round to the next millisecond.
+    this.#read.frac = Math.min(Number(rest) / Number(perMs), 1 - Number.EPSILON);
   }
 
   #takeNumber(value: number, unit: TimePlan["unit"]): void {

@@ -163,7 +163,7 @@ function judgeLastEnd(parts: WorkParts, { service, committer, gaps }: Assembly):
   // A stream whose loss was accepted may have other messages in their places.
   const before = gaps.length > 0 ? null : readStrikes(store);
   const { strikes, poison } = judgeEnd(before, left, storedPositions(store));
-  if (!left.clean || before !== null) committer.add([strikesChange(strikes)]);
+  if (!left.clean || before !== null || gaps.length > 0) committer.add([strikesChange(strikes)]);
   // Until what the alert stream is ahead by is caught up with.
   if (!left.clean) service.beCareful(Number.POSITIVE_INFINITY);
   for (const mark of strikes.skipped) service.skip(mark);

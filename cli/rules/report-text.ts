@@ -87,9 +87,6 @@ export function exitCodeOf(report: ValueObject): number {
       return EXIT.invalidRules;
     case "failed":
       return EXIT.findings;
-    case "refused":
-    case "superseded":
-      return EXIT.usage;
     default:
       return EXIT.usage;
   }

@@ -65,7 +65,7 @@ export async function rollbackCommand(
   const target = findTarget(options);
   const { to } = options;
   if (target.bucket === null) {
-    const query = options.wait === null ? "" : waitQuery(options.wait);
+    const query = waitQuery(options.wait ?? LONGEST_WAIT_SECONDS);
     const { body } = await ask(target, "POST", `rules:rollback${query}`, {
       ...(to === null ? {} : { set: to }),
       by: defaultAuthor(),

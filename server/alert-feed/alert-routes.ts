@@ -34,6 +34,8 @@ const MAX_PAGES = 16;
 /** A sign of life, with the position reached, at least this often. */
 const BEAT_MS = 10_000;
 const MAX_PAGE = 1000;
+/** Length of a page's texts behind which it ends. */
+const MAX_PAGE_UNITS = 8 * 1024 * 1024;
 const PAGE_PATIENCE_MS = 5000;
 const STREAM_HEADERS = {
   "content-type": "text/event-stream",
@@ -194,12 +196,21 @@ async function readPage(
   signal: AbortSignal,
 ): Promise<Response> {
   const alerts: string[] = [];
+  let units = 0;
   let next = from ?? 1;
   for await (const item of followAlerts({ ...place, afterSeq: next - 1, filter, signal })) {
-    if (item.kind === "alert") alerts.push(`{"seq":${item.seq},"alert":${item.text}}`);
+    if (item.kind === "alert") {
+      alerts.push(`{"seq":${item.seq},"alert":${item.text}}`);
+      units += item.text.length;
+    }
     if (item.kind === "alert" || item.kind === "passed") next = item.seq + 1;
     if (item.kind === "trouble") return problem(503, "Service Unavailable", item.reason);
-    if (alerts.length >= limit || (item.kind === "passed" && item.caughtUp)) break;
+    if (
+      alerts.length >= limit ||
+      units >= MAX_PAGE_UNITS ||
+      (item.kind === "passed" && item.caughtUp)
+    )
+      break;
   }
   const body = `{"alerts":[${alerts.join(",")}],"next":${next}}`;
   return new Response(body, { headers: { "content-type": "application/json" } });

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { reportOf } from "./reload-report.ts";
-import { answerWithin, RuleRoutes } from "./rule-routes.ts";
+import { answerWithin, RuleRoutes, waitOf } from "./rule-routes.ts";
 import { failedSet } from "./set-check.ts";
 
 async function ask(routes: RuleRoutes, method: string, path: string): Promise<number> {
@@ -35,7 +35,8 @@ test.each([
   const report = new Promise<ReturnType<typeof reportOf>>((resolve) => {
     setTimeout(() => resolve(reportOf(failedSet([]), origin, "activated", "")), 100);
   });
-  const answer = await answerWithin(new Request(`http://localhost/${query}`), report);
+  const waitMs = waitOf(new Request(`http://localhost/${query}`));
+  const answer = waitMs instanceof Response ? waitMs : await answerWithin(waitMs, report);
   expect(answer.status).toBe(status);
 });
 

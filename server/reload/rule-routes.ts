@@ -252,6 +252,8 @@ async function checkRules(live: LiveRules, request: Request): Promise<Response> 
 }
 
 async function putRules(live: LiveRules, request: Request): Promise<Response> {
+  const waitMs = waitOf(request);
+  if (waitMs instanceof Response) return waitMs;
   const set = await readSet(request);
   if (set instanceof Response) return set;
   const { bundle, author, note, choices } = set;
@@ -261,26 +263,30 @@ async function putRules(live: LiveRules, request: Request): Promise<Response> {
     choices: new Map(choices),
     configured: false,
   });
-  return answerWithin(request, report);
+  return answerWithin(waitMs, report);
 }
 
 /**
- * The report, or after the seconds that the request's `wait` names that there is none yet: 0 or "false" does not wait at
- * all, and without it the answer comes when there is one.
+ * How long the request's `wait` lets the answer take: 0 or "false" does not wait at all, and without it (null) the
+ * answer comes when there is one. To be asked before anything is done.
  */
+export function waitOf(request: Request): number | null | Response {
+  const wait = new URL(request.url).searchParams.get("wait");
+  if (wait === null || wait === "true") return null;
+  const seconds = wait === "false" ? 0 : Number(wait);
+  if (seconds >= 0) return Math.min(seconds, LONGEST_WAIT_SECONDS) * 1000;
+  return problem(400, "Bad Request", "`wait` is a number of seconds, or false");
+}
+
+/** The report, or after so long that there is none yet. */
 export async function answerWithin(
-  request: Request,
+  waitMs: number | null,
   report: Promise<ReloadReport>,
 ): Promise<Response> {
-  const wait = new URL(request.url).searchParams.get("wait");
-  if (wait === null || wait === "true") return reportResponse(await report);
-  const seconds = wait === "false" ? 0 : Number(wait);
-  if (!(seconds >= 0)) {
-    return problem(400, "Bad Request", "`wait` is a number of seconds, or false");
-  }
+  if (waitMs === null) return reportResponse(await report);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), Math.min(seconds, LONGEST_WAIT_SECONDS) * 1000);
+    timer = setTimeout(() => resolve(null), waitMs);
   });
   const first = await Promise.race([report, late]);
   clearTimeout(timer);
@@ -304,11 +310,13 @@ function texts(value: unknown, names: readonly string[]): readonly string[] {
 }
 
 async function rollBack(live: LiveRules, request: Request): Promise<Response> {
+  const waitMs = waitOf(request);
+  if (waitMs instanceof Response) return waitMs;
   const body = await readBody(request);
   if (body instanceof Response) return body;
   const [hash = "", by = ""] = texts(body.value, ["set", "by"]);
   const report = live.rollback(hash === "" ? null : hash, by);
-  if (report !== null) return answerWithin(request, report);
+  if (report !== null) return answerWithin(waitMs, report);
   const what = hash === "" ? "there is no set before this one" : `the set ${hash} is not kept`;
   return problem(404, "Not Found", what);
 }

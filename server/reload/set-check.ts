@@ -4,6 +4,7 @@
  */
 
 import { sha256Hex } from "../../base/hash.ts";
+import { stringifyJson } from "../../base/json.ts";
 import type { RuleSource } from "../../dsl/compile.ts";
 import type { RuleSetPlan } from "../../dsl/plan.ts";
 import { lineColumn, renderDiagnostic } from "../../dsl/source-frame.ts";
@@ -105,7 +106,14 @@ export function checkSet(request: CheckRequest): CheckedSet {
 }
 
 function digestsOf(contents: ReadonlyMap<string, DataContent>): ReadonlyMap<string, string> {
-  return new Map([...contents].map(([name, one]) => [name, sha256Hex(JSON.stringify(one))]));
+  return new Map([...contents].map(([name, one]) => [name, sha256Hex(contentText(one))]));
+}
+
+/** Contents hold integers that JSON.stringify refuses. */
+function contentText(content: DataContent): string {
+  const held =
+    content.kind === "list" ? content.items : content.rows.map(({ key, row }) => [key, row]);
+  return stringifyJson([content.kind, held]);
 }
 
 /** A set that could not be compiled. */

@@ -196,3 +196,16 @@ test("checks tell errors with their place, failing tests, and a folder that is n
   expect(gone.hash).toBe("");
   expect(bundleHash(broken.bundle, false).slice(0, 16)).toBe(broken.hash);
 });
+
+test("a list may hold integers that no double can", () => {
+  const text = `stream auth from "auth" { time t }
+list IDS from "ids.txt"
+rule r "Rule" { severity low  match by user within 1m { a: auth where id in IDS } }
+`;
+  const data = [{ file: "ids.txt", text: "9007199254740993\n" }];
+  const bundle = makeBundle({ files: [{ file: "a.seq", text }], data, buckets: [] });
+  const input = { kind: "bundle", bundle } as const;
+  const set = checkSet({ input, limits: LIMITS, runTests: true, todayMs: 0 });
+  expect(set.problems.filter(({ severity }) => severity === "error")).toEqual([]);
+  expect(set.contents.get("IDS")).toEqual({ kind: "list", items: [9007199254740993n] });
+});
