@@ -271,8 +271,10 @@ export class LiveRules implements Reloading {
   }
 
   /** Offers a whole set; resolves with what became of it. */
-  submit(candidate: Candidate): Promise<ReloadReport> {
-    return this.#reloader.submit(candidate);
+  async submit(candidate: Candidate): Promise<ReloadReport> {
+    const report = await this.#reloader.submit(candidate);
+    if (report.outcome === "activated") this.#sources.overtaken();
+    return report;
   }
 
   preview(input: SetInput, choices: ReadonlyMap<string, RuleChoice>): Promise<ReloadReport> {

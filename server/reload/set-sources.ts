@@ -127,6 +127,11 @@ export class SetSources {
     return report;
   }
 
+  /** Somebody has put a set by hand: what was refused before is not to take its place later (O1). */
+  overtaken(): void {
+    this.#cancelRetry();
+  }
+
   #pollIn(durationMs: number): void {
     if (this.#closed) return;
     this.#cancelPoll();
