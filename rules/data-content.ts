@@ -83,20 +83,24 @@ export function bucketList(entries: readonly BucketEntry[]): ReadContent {
 /** A bucket's rows: each value is a JSON object; where it lacks the key column, the entry's key fills it. */
 export function bucketTable(entries: readonly BucketEntry[], key: string): ReadContent {
   const problems: DataProblem[] = [];
-  const names = valuesOf(entries.map((entry) => ({ text: entry.key, quoted: false })));
-  const rows = entries.flatMap(({ key: name, text }, index): TableRow[] => {
+  const found = entries.flatMap(({ key: name, text }) => {
     const parsed = parseJson(text);
     if ("error" in parsed || !isObject(parsed.value)) {
       const what = "error" in parsed ? parsed.error : "it is no object";
       problems.push({ kind: "unreadable", line: null, text: `${name}: ${what}` });
       return [];
     }
-    const given = property(parsed.value, key);
+    return [{ name, row: parsed.value, given: property(parsed.value, key) }];
+  });
+  const areNumbers = found.every(
+    ({ name, given }) => typeof (given ?? scalarOf(name)) !== "string",
+  );
+  const rows = found.flatMap(({ name, row, given }): TableRow[] => {
     if (given === null) {
-      const value = names[index] ?? name;
-      return [{ key: value, row: { ...parsed.value, [key]: value } }];
+      const value = areNumbers ? scalarOf(name) : name;
+      return [{ key: value, row: { ...row, [key]: value } }];
     }
-    if (typeof given !== "object") return [{ key: given, row: parsed.value }];
+    if (typeof given !== "object") return [{ key: given, row }];
     problems.push({ kind: "no key", line: null, text: `${name}: \`${key}\` is no scalar` });
     return [];
   });

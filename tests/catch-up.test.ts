@@ -3,31 +3,11 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import type { Broker } from "../io/nats.ts";
-import { NatsServer } from "./nats-server.ts";
-import {
-  connectTo,
-  endServices,
-  Feeder,
-  makeServiceFolder,
-  makeStream,
-  readAlerts,
-  ServiceProcess,
-} from "./service-process.ts";
+import { expect, test } from "@jest/globals";
+import { Feeder, makeStream, readAlerts, ServiceProcess } from "./service-process.ts";
+import { openServiceStage } from "./service-stage.ts";
 
-let server: NatsServer;
-let broker: Broker;
-
-beforeAll(async () => {
-  server = await NatsServer.start();
-  broker = await connectTo(server.url);
-});
-afterAll(async () => {
-  endServices();
-  await broker.close();
-  await server.stop();
-});
+const { broker, folderOf } = await openServiceStage();
 
 const RULES = `
 stream own from "events.s" { time at  idle 500ms }
@@ -49,9 +29,7 @@ async function untilStored(subject: string, count: number): Promise<void> {
 test("a message that wakes two feeds is stepped once, and alerts of both modes come out as they were", async () => {
   await makeStream(broker, "EVENTS", ["events.>"]);
   await makeStream(broker, "ALERTS", ["alerts.>"]);
-  const folder = makeServiceFolder(join(server.folder, "service"), server.url, {
-    "rules.seq": RULES,
-  });
+  const folder = folderOf(RULES);
   const now = Date.now();
   const events = [0, 1, 2].map((n) => JSON.stringify({ at: new Date(now + n).toISOString(), n }));
   const feeder = new Feeder(broker, "EVENTS", "events.s", events);

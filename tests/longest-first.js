@@ -7,7 +7,7 @@
 const SECONDS = new Map([
   ["tests/kill.test.ts", 180],
   ["tests/oracle/engine.test.ts", 110],
-  ["tests/reload.test.ts", 40],
+  ["tests/reload.test.ts", 32],
   ["tests/service.test.ts", 40],
   ["tests/corruption.test.ts", 33],
   ["tests/hostile.test.ts", 32],
@@ -26,6 +26,7 @@ const SECONDS = new Map([
   ["tests/nats-security.test.ts", 13],
   ["tests/webhooks.test.ts", 12],
   ["tests/state-tools.test.ts", 12],
+  ["tests/reload-crash.test.ts", 11],
   ["tests/disk-full.test.ts", 9],
   ["tests/backtest.test.ts", 8],
 ]);

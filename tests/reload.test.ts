@@ -1,123 +1,27 @@
 /** Rule sets that change while the service runs: folder, HTTP, bucket; against a real nats-server. */
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { appendFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "@jest/globals";
 import { createEntry, ensureBucket } from "../io/nats-kv.ts";
 import {
-  type AlertRecord,
-  awaitAlerts,
-  Feeder,
-  makeStream,
-  readAlerts,
-  type ServiceFolder,
-  ServiceProcess,
-  until,
-} from "./service-process.ts";
-import { openServiceStage } from "./service-stage.ts";
-
-const { broker, folderOf } = await openServiceStage();
-
-const TOKEN = "secret-token";
-const ENVIRONMENT = { SEQUITUR_HTTP__TOKEN: TOKEN };
-
-/** Puts a file in the place of another in one step, as good editors do. */
-function edit(folder: ServiceFolder, name: string, text: string): void {
-  const path = join(folder.path, "rules", name);
-  writeFileSync(`${path}.new`, text);
-  renameSync(`${path}.new`, path);
-}
-
-const STREAM = `stream auth from "events.auth" { time t  idle 10m }
-`;
-
-/** A pair of events of one user; `what` are the actions of both. */
-function pair(name: string, first: string, second: string, more = ""): string {
-  return `rule ${name} "Pair" {
-  severity high ${more}
-  match by user within 1h {
-    a: auth where action == "${first}"
-    then b: auth where action == "${second}"
-  }
-  alert "{user}"
-}
-`;
-}
-
-function event(second: number, user: string, action: string): string {
-  const t = new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
-  return JSON.stringify({ t, user, action });
-}
-
-const makeFeed = () => new Feeder(broker, "EVENTS", "events.auth");
-
-interface Body {
-  readonly kind: string;
-  readonly outcome: string;
-  readonly rule: string;
-  readonly version: string;
-  readonly title: string;
-  readonly positions: Readonly<Record<string, number>>;
-  readonly verdicts: readonly {
-    readonly rule: string;
-    readonly verdict: string;
-    readonly after: string | null;
-  }[];
-  readonly problems: readonly { readonly file: string; readonly line: number; code: string }[];
-  readonly reason: string;
-  readonly action: string;
-  readonly history: { readonly messages: number } | null;
-}
-
-const bodyOf = ({ text }: AlertRecord) => JSON.parse(text) as Body;
-
-async function controls(kind: string): Promise<Body[]> {
-  const records = await readAlerts(broker);
-  return records.filter(({ subject }) => subject === `alerts.control.${kind}`).map(bodyOf);
-}
-
-async function alerts(): Promise<Body[]> {
-  const records = await readAlerts(broker);
-  return records.filter(({ subject }) => !subject.startsWith("alerts.control.")).map(bodyOf);
-}
-
-async function cli(
-  folder: ServiceFolder,
-  ...words: readonly string[]
-): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
-  const entry = join(process.cwd(), "dist/cli/main.js");
-  const child = spawn(process.execPath, [entry, "rules", ...words], {
-    cwd: folder.path,
-    env: { ...process.env, ...ENVIRONMENT },
-  });
-  let out = "";
-  let err = "";
-  child.stdout.on("data", (bytes) => {
-    out += String(bytes);
-  });
-  child.stderr.on("data", (bytes) => {
-    err += String(bytes);
-  });
-  const [code] = await once(child, "close");
-  return { code, out, err };
-}
-
-/** A login, a look around, then the action. */
-function triple(name: string, last: string, more = ""): string {
-  return pair(name, "login", last, more).replace(
-    "then b:",
-    'then m: auth where action == "look"\n    then b:',
-  );
-}
-
-async function status(service: ServiceProcess, path = "status"): Promise<Record<string, unknown>> {
-  const headers = { authorization: `Bearer ${TOKEN}` };
-  const answer = await fetch(`${await service.httpUrl()}/api/v1/${path}`, { headers });
-  return (await answer.json()) as Record<string, unknown>;
-}
+  alerts,
+  api,
+  broker,
+  cli,
+  controls,
+  ENVIRONMENT,
+  edit,
+  event,
+  folderOf,
+  makeFeed,
+  pair,
+  STREAM,
+  status,
+  triple,
+} from "./reload-stage.ts";
+import { awaitAlerts, Feeder, makeStream, ServiceProcess, until } from "./service-process.ts";
 
 test("a folder: edits, half-written files, errors, deletion, renames, and a restart", async () => {
   await makeStream(broker, "EVENTS", ["events.auth"]);
@@ -304,23 +208,6 @@ test("a bucket: pushed, refused, failing, broken, brought back; the exit code te
   expect(await service.stop()).toEqual({ code: 0, signal: null });
 });
 
-/** Asks the API; gives status and answer. */
-async function api(
-  service: ServiceProcess,
-  method: string,
-  path: string,
-  body: unknown = {},
-): Promise<{ readonly status: number; readonly body: Record<string, unknown> }> {
-  const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
-  const sent = method === "GET" ? {} : { body: JSON.stringify(body) };
-  const answer = await fetch(`${await service.httpUrl()}/api/v1/${path}`, {
-    method,
-    headers,
-    ...sent,
-  });
-  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
-}
-
 test("the API and its commands: put, check, list, show, switch off and on, bring back", async () => {
   await makeStream(broker, "EVENTS", ["events.auth"]);
   const one = STREAM + pair("r.one", "login", "read") + pair("r.two", "login", "read");
@@ -482,38 +369,4 @@ rule r.${letter} "Web" { severity low  match by user within 1m { a: ${letter} } 
   const webs = await until(alerts, (all) => all.some(({ rule }) => rule === "r.b"));
   expect(webs.filter(({ rule }) => rule === "r.b").map(({ title }) => title)).toEqual(["young"]);
   expect(await service.stop()).toEqual({ code: 0, signal: null });
-});
-
-test("a crash before or behind the switch, three times each: it is made once, or not at all", async () => {
-  await makeStream(broker, "EVENTS", ["events.auth"]);
-  const textOf = (risk: number) => STREAM + pair("r.one", "login", "read", `risk ${risk}`);
-  const folder = folderOf({ "a.seq": textOf(0) });
-  const feed = makeFeed();
-  const points = ["before-activate", "after-activate"].flatMap((point) => [point, point, point]);
-  for (const [i, point] of points.entries()) {
-    const service = new ServiceProcess(folder, { ...ENVIRONMENT, SEQUITUR_CRASH: `${point}:1` });
-    await service.running();
-    await feed.add(event(i, `user${i}`, "login"));
-    await service.stepped("EVENTS", 1);
-    const files = [{ file: "a.seq", text: textOf(1 + i) }];
-    const put = api(service, "PUT", "rules", { files }).catch(() => null);
-    expect([point, await service.exit]).toEqual([point, { code: null, signal: "SIGKILL" }]);
-    await put;
-  }
-  const service = new ServiceProcess(folder, ENVIRONMENT);
-  await service.running();
-  await feed.add(...points.map((_, i) => event(10 + i, `user${i}`, "read")));
-  await until(alerts, ({ length }) => length === points.length);
-  expect(await service.stop()).toEqual({ code: 0, signal: null });
-  const activations = await controls("activate");
-  expect(activations).toMatchObject(
-    [4, 5, 6].map((taken) => ({
-      positions: { EVENTS: taken },
-      verdicts: [{ rule: "r.one", verdict: "keep" }],
-    })),
-  );
-  const version = activations.at(-1)?.verdicts[0]?.after;
-  expect((await alerts()).map((alert) => [alert.title, alert.version])).toEqual(
-    points.map((_, i) => [`user${i}`, version]),
-  );
 });

@@ -167,7 +167,7 @@ export const INCIDENTS: readonly Incident[] = [
     service(10, "stop", "eventlog"),
     service(5, "start", "eventlog"),
   ],
-  () => [run(1, "sudo"), file(3, "read", "/root/notes.txt")],
+  () => [run(1, "sudo"), file(3, "read", "/srv/admin/notes.txt")],
   // triples.seq
   () => [
     file(1, "create", "C:\\Temp\\Temp\\a.ps1"),

@@ -12,6 +12,7 @@ import type { Engine, Feed } from "../../engine/engine.ts";
 import { readLines } from "../../io/file-source.ts";
 import { timeReader } from "../../rules/time-reader.ts";
 import type { InputSpec } from "./input-spec.ts";
+import { ItemBatches } from "./item-batches.ts";
 import { LineDecoder, MAX_LINE_BYTES } from "./line-decoder.ts";
 import type { ProblemLog } from "./problem-log.ts";
 import { greatest, type InputItem, type ReplayInput } from "./replay-input.ts";
@@ -32,9 +33,7 @@ const encoder = new TextEncoder();
 export class InputFile implements ReplayInput {
   readonly spec: InputSpec;
   readonly #feeds = new Map<string, Feed>();
-  readonly #batches: AsyncIterator<readonly InputItem[]>;
-  #batch: readonly InputItem[] = [];
-  #at = 0;
+  readonly #batches: ItemBatches;
   #last: InputItem | null = null;
   #taken: number;
   readonly #sorted: boolean;
@@ -56,7 +55,7 @@ export class InputFile implements ReplayInput {
     }
     const decoder = new LineDecoder(spec, plan.streams, problems);
     const items = readItems(spec.path, decoder, sorted ? null : position);
-    this.#batches = sorted ? sortedFrom(items, streams, this.#taken) : items;
+    this.#batches = new ItemBatches(sorted ? sortedFrom(items, streams, this.#taken) : items);
   }
 
   get name(): string {
@@ -80,21 +79,16 @@ export class InputFile implements ReplayInput {
   }
 
   take(): InputItem | undefined {
-    const item = this.#batch[this.#at];
+    const item = this.#batches.take();
     if (item === undefined) return undefined;
-    this.#at++;
     this.#taken++;
     this.#last = item;
     return item;
   }
 
   /** Throws FileError. */
-  async load(): Promise<boolean> {
-    const next = await this.#batches.next();
-    if (next.done === true) return false;
-    this.#batch = next.value;
-    this.#at = 0;
-    return true;
+  load(): Promise<boolean> {
+    return this.#batches.load();
   }
 
   /** Null where nothing was taken since the start. */

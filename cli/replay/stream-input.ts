@@ -14,6 +14,7 @@ import { streamHasSubject } from "../../rules/envelope.ts";
 import { decodeMessage } from "../../server/decode.ts";
 import { UsageError } from "../exit-code.ts";
 import { sortedFrom } from "./input-file.ts";
+import { ItemBatches } from "./item-batches.ts";
 import type { DecodedEvent } from "./line-decoder.ts";
 import type { ProblemLog } from "./problem-log.ts";
 import { rangeMessages } from "./range-messages.ts";
@@ -30,9 +31,7 @@ export interface StreamInputOptions {
 export class StreamInput implements ReplayInput {
   readonly name: string;
   readonly #feeds = new Map<string, Feed>();
-  readonly #batches: AsyncIterator<readonly InputItem[]>;
-  #batch: readonly InputItem[] = [];
-  #at = 0;
+  readonly #batches: ItemBatches;
 
   constructor(
     broker: Broker,
@@ -50,7 +49,7 @@ export class StreamInput implements ReplayInput {
       this.#feeds.set(name, engine.feed(name, range.stream, { broker: true }));
     }
     const items = readRange(broker, range, streams, options);
-    this.#batches = options.sorted ? sortedFrom(items, streams, 0) : items;
+    this.#batches = new ItemBatches(options.sorted ? sortedFrom(items, streams, 0) : items);
   }
 
   get watermarkMs(): number {
@@ -70,16 +69,12 @@ export class StreamInput implements ReplayInput {
   }
 
   take(): InputItem | undefined {
-    return this.#batch[this.#at++];
+    return this.#batches.take();
   }
 
   /** Throws UsageError where the stream cannot be read any more, or is another one. */
-  async load(): Promise<boolean> {
-    const next = await this.#batches.next();
-    if (next.done === true) return false;
-    this.#batch = next.value;
-    this.#at = 0;
-    return true;
+  load(): Promise<boolean> {
+    return this.#batches.load();
   }
 }
 

@@ -1,26 +1,13 @@
 /** Who pushes and waits hears what became of the set, from a service that a real nats-server stands for here. */
 
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import type { Broker } from "../../io/nats.ts";
-import { NatsServer } from "../../tests/nats-server.ts";
-import { connectTo } from "../../tests/service-process.ts";
+import { expect, test } from "@jest/globals";
+import { openServiceStage } from "../../tests/service-stage.ts";
 import { ConsoleOutput } from "../console-output.ts";
 import { type KvPush, pushToBucket } from "./push-kv.ts";
 import { exitCodeOf, outcomeLine } from "./report-text.ts";
 import { findTarget } from "./rules-target.ts";
 
-let server: NatsServer;
-let broker: Broker;
-
-beforeAll(async () => {
-  server = await NatsServer.start();
-  broker = await connectTo(server.url);
-});
-
-afterAll(async () => {
-  await broker.close();
-  await server.stop();
-});
+const { broker } = await openServiceStage();
 
 const NOWHERE = { config: null, server: null, token: null, nats: null };
 

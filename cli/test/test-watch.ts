@@ -31,7 +31,8 @@ export class TestWatch {
   readonly #watches: FolderWatch[] = [];
   /** Files that the rule files name: recordings, lists, tables. */
   #named: readonly string[] = [];
-  #rested: string;
+  /** What came to rest, and is judged or waits to be; null: something else must be. */
+  #rested: string | null;
   #pending: Round | null = { trouble: null };
   #ended = false;
   #wake: () => void = () => undefined;
@@ -80,22 +81,31 @@ export class TestWatch {
   }
 
   #look(trouble: string | null): void {
-    this.#rested = this.#signature();
+    const found = trouble === null ? this.#signature() : null;
+    // Files that were only named by now are as they were read.
+    if (found !== null && found === this.#rested) return;
+    this.#rested = found;
     this.#pending = { trouble };
     this.#wake();
   }
 
   #signature(): string {
-    return JSON.stringify(this.#paths.map((path) => folderSignature(path)));
+    return JSON.stringify(this.#paths.map((path) => folderSignature(path, this.#named)));
   }
 
   /** Names for the tests of what was just read; null where that is not what had come to rest: it is told again. */
   accept(set: RuleSet, files: readonly RuleSource[]): Fingerprints | null {
-    if (this.#signature() !== this.#rested) return null;
+    if (this.#signature() !== this.#rested) {
+      this.#rested = null;
+      return null;
+    }
     const recordings = set.plan.tests.flatMap(recordingsOf);
     const data = set.dataFiles.map(({ ruleFile, file }) => pathOf(ruleFile, file.value));
     const named = [...new Set([...recordings, ...data])];
-    if (named.join("\n") !== this.#named.join("\n")) this.#named = named;
+    if (named.join("\n") !== this.#named.join("\n")) {
+      this.#named = named;
+      this.#rested = this.#signature();
+    }
     return new Fingerprints(set, files);
   }
 

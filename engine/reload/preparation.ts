@@ -61,10 +61,9 @@ export interface NextLane {
   readonly isRetimed: boolean;
 }
 
-/** A runner that will drain, and the rule's name then. */
+/** A runner that will drain. */
 interface DrainingRunner extends Draining {
   readonly runner: RuleRunner;
-  readonly line: string;
 }
 
 /** So many rules enter an index in one step. */

@@ -1,7 +1,7 @@
 /**
  * The rule index of one stream in one order group: which rules an event can concern at all. A rule of which every step
  * on the stream needs something that can be looked up (nfa/access.ts) is found by one such need of each step; the others
- * see every event. An event costs what it says and which rules it finds, and nothing for the rules that it does not.
+ * see every event. An event costs one read for each path that needs name, and the rules that it finds.
  * See SEMANTICS M-1; the access predicate of Fabret et al., "Filtering algorithms for fast publish/subscribe", 2001.
  *
  * Invariants

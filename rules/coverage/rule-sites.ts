@@ -9,7 +9,7 @@
 import { unreachable } from "../../base/assert.ts";
 import type { Span } from "../../base/diagnostic.ts";
 import type { Declaration, MatchBody, Sequence, TakingElement, WindowBody } from "../../dsl/ast.ts";
-import { stepName } from "../../dsl/labels.ts";
+import { sequencesOf, stepName } from "../../dsl/labels.ts";
 import type { ElementPlan, MatchPlan, RulePlan, SequencePlan, WindowPlan } from "../../dsl/plan.ts";
 import { bodiesOf } from "../../dsl/plan-walk.ts";
 
@@ -129,7 +129,7 @@ export class RuleSites {
     if (plan.quantity.optional || plan.quantity.min === 0) {
       this.#add(plan, "passed", `${name} is passed over`, quantity?.span ?? element.span);
     }
-    const sequences = sequencesIn(body);
+    const sequences = sequencesOf(element);
     for (const [index, inner] of bodiesOf(plan).entries()) {
       const tree = sequences[index];
       if (tree === undefined) continue;
@@ -190,21 +190,6 @@ function nameOf(element: TakingElement): string {
     case "either":
     case "all of":
       return `\`${body.kind}\``;
-    default:
-      return unreachable(body);
-  }
-}
-
-function sequencesIn(body: TakingElement["body"]): readonly Sequence[] {
-  switch (body.kind) {
-    case "step":
-      return [];
-    case "group":
-      return [body.sequence];
-    case "either":
-      return body.alternatives;
-    case "all of":
-      return body.parts;
     default:
       return unreachable(body);
   }

@@ -1,27 +1,15 @@
 /** Sets in a bucket of a real nats-server: numbers, two pushers, a full bucket, a lost connection, foreign values. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { Random } from "../../base/random.ts";
-import type { Broker } from "../../io/nats.ts";
 import { createEntry, ensureBucket, entryAt, readBucket } from "../../io/nats-kv.ts";
-import { NatsServer } from "../../tests/nats-server.ts";
 import { connectTo } from "../../tests/service-process.ts";
+import { openServiceStage } from "../../tests/service-stage.ts";
 import { newestSet, pushSet, setNumbers } from "./kv-sets.ts";
 import { type PackedSet, packSet, unpackSet } from "./set-package.ts";
 
-let server: NatsServer;
-let broker: Broker;
-
-beforeAll(async () => {
-  server = await NatsServer.start();
-  broker = await connectTo(server.url);
-});
-
-afterAll(async () => {
-  await broker.close();
-  await server.stop();
-});
+const { broker, server } = await openServiceStage();
 
 function setOf(author: string, text = "rule"): PackedSet {
   const bundle = { files: [{ file: "a.seq", text }], data: [], buckets: [] };

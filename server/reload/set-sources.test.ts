@@ -1,14 +1,12 @@
 /** What is watched and when it is offered, against a real nats-server; time passes ten times as fast. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { Random } from "../../base/random.ts";
 import { type Clock, systemClock } from "../../io/clock.ts";
-import type { Broker } from "../../io/nats.ts";
 import { createEntry, ensureBucket } from "../../io/nats-kv.ts";
 import { makeBundle } from "../../rules/rule-bundle.ts";
-import { NatsServer } from "../../tests/nats-server.ts";
-import { connectTo } from "../../tests/service-process.ts";
+import { openServiceStage } from "../../tests/service-stage.ts";
 import { createLog } from "../log.ts";
 import { type ReloadReport, reportOf } from "./reload-report.ts";
 import type { Candidate } from "./reloader-parts.ts";
@@ -16,18 +14,7 @@ import { firstSet, usable } from "./running-set.ts";
 import { checkSet, failedSet } from "./set-check.ts";
 import { SetSources } from "./set-sources.ts";
 
-let server: NatsServer;
-let broker: Broker;
-
-beforeAll(async () => {
-  server = await NatsServer.start();
-  broker = await connectTo(server.url);
-});
-
-afterAll(async () => {
-  await broker.close();
-  await server.stop();
-});
+const { broker } = await openServiceStage();
 
 const FAST: Clock = {
   ...systemClock,
